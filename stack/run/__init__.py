@@ -1,0 +1,1 @@
+"""Ways to have a running stack, its engines and its speed."""
