@@ -1,0 +1,1 @@
+"""The receiver: stores every notification before it answers, and judges nothing."""
