@@ -1,0 +1,74 @@
+"""What a fault is: injected, read back, healed, with the lags that no window may forget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from stack.run.stack import Stack
+
+
+class FaultError(Exception):
+    """A fault could not be injected or healed; the text says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Readback:
+    """What was seen when looking whether a fault, or its healing, took effect."""
+
+    took_effect: bool
+    observed: str
+
+
+class Fault(Protocol):
+    """A reversible disturbance of a running stack.
+
+    ``lag_seconds`` is how long after the readback the symptom may take to stand in what is
+    scraped (a slow request's own duration, a queue's fill); ``heal_lag_seconds`` the same after
+    healing. They are real seconds, never divided by the speed. ``disturbs_jobs`` names the scrape
+    jobs whose failing scrapes the fault explains. ``symptom_ratio`` is what a ratio rises to
+    where the fault sets one. ``confirm_within_seconds`` is how long it may take until the readback
+    sees the injection, or the healing. ``disturbs_host`` marks a fault that every process of the
+    host feels.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def wanted(self) -> Mapping[str, float | str]: ...
+
+    @property
+    def lag_seconds(self) -> float: ...
+
+    @property
+    def heal_lag_seconds(self) -> float: ...
+
+    @property
+    def disturbs_jobs(self) -> tuple[str, ...]: ...
+
+    @property
+    def symptom_ratio(self) -> float | None: ...
+
+    @property
+    def slow_seconds(self) -> float: ...
+
+    @property
+    def confirm_within_seconds(self) -> float: ...
+
+    @property
+    def disturbs_host(self) -> bool: ...
+
+    def unavailable(self) -> str | None:
+        """Why this host cannot have the fault (too little memory, missing rights), or None."""
+
+    def inject(self, stack: Stack) -> None:
+        """Begin the disturbance. Raises FaultError; must leave nothing behind when it does."""
+
+    def read_back(self, stack: Stack) -> Readback:
+        """Look, from outside the fault's own control surface where possible, at its effect."""
+
+    def heal(self, stack: Stack) -> None:
+        """End the disturbance. Healing what is not injected does nothing, and never fails."""
+
+    def read_back_healed(self, stack: Stack) -> Readback:
+        """Look whether the disturbance is over."""

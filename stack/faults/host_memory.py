@@ -1,0 +1,93 @@
+"""The host's memory is used up to a ratio."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from stack.faults.cpu_stressor import LOWEST_PRIORITY
+from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
+from stack.faults.fault import FaultError, Readback
+from stack.faults.memory_sizing import TOLERANCE, why_unavailable
+from stack.faults.memory_stressor import memory_now
+from stack.faults.parameters import require_ratio, require_seconds
+from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.run.stack import Stack
+
+STRESSOR = "stack.faults.memory_stressor"
+PROCESS = "host_memory"
+
+
+@dataclass(frozen=True)
+class HostMemory(Disturbance):
+    """``used_ratio`` of the host's memory is not available, held there whatever others take.
+
+    At least 1 GiB is left free, of the host and of a container's limit. The readback says no
+    until the level is reached, and node_exporter then shows it at once, so nothing lags, and no
+    scrape may fail. The stressor ends after ``expires_seconds``, whatever becomes of the harness.
+
+    Filling takes a third of a second for each GiB, but on a virtual machine whose own host has
+    yet to find the pages some two and a half. One process does it, at the lowest priority: it
+    would go faster with one for each core, and the host's CPU alert would rightly fire.
+    """
+
+    name: ClassVar[str] = "host_memory"
+
+    used_ratio: float
+    expires_seconds: float = EXPIRES_SECONDS
+
+    def __post_init__(self) -> None:
+        require_ratio(self, "used_ratio", below_one=True)
+        require_seconds(self, "expires_seconds")
+
+    @property
+    def symptom_ratio(self) -> float | None:
+        return self.used_ratio
+
+    @property
+    def confirm_within_seconds(self) -> float:
+        """A virtual machine that backs its memory lazily takes 2.4 s for each new GiB."""
+        return 240.0
+
+    @property
+    def disturbs_host(self) -> bool:
+        return True
+
+    def unavailable(self) -> str | None:
+        return why_unavailable(memory_now(), self.used_ratio)
+
+    def inject(self, stack: Stack) -> None:
+        reason = self.unavailable()
+        if reason is not None:
+            raise FaultError(f"{self.name} was not injected: {reason}")
+        start_stressor(
+            stack,
+            PROCESS,
+            STRESSOR,
+            [
+                *("--used-ratio", str(self.used_ratio)),
+                *("--expires-seconds", str(self.expires_seconds)),
+            ],
+            nice=LOWEST_PRIORITY,
+        )
+
+    def read_back(self, stack: Stack) -> Readback:
+        """The stressor lives, and the host's used ratio is on the target."""
+        if not living_stressors(stack, STRESSOR):
+            log = stack.process_log(PROCESS).strip()
+            return Readback(False, f"the stressor does not live; log: {log or '(empty)'}")
+        used_ratio = memory_now().used_ratio
+        return Readback(
+            abs(used_ratio - self.used_ratio) <= TOLERANCE,
+            f"the host's memory is used to {used_ratio:.3f}, {self.used_ratio:.3f} wanted",
+        )
+
+    def heal(self, stack: Stack) -> None:
+        stop_stressor(stack, PROCESS)
+
+    def read_back_healed(self, stack: Stack) -> Readback:
+        """The stressor is gone, and nothing else keeps the memory at the level."""
+        living = living_stressors(stack, STRESSOR)
+        used_ratio = memory_now().used_ratio
+        return Readback(
+            not living and used_ratio < self.used_ratio - TOLERANCE,
+            f"{len(living)} stressors live, the host's memory is used to {used_ratio:.3f}",
+        )

@@ -1,0 +1,155 @@
+"""The payment gateway declines a share of the charges."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import requests
+
+from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
+from stack.faults.fault import FaultError, Readback
+from stack.faults.parameters import require_ratio, require_seconds
+from stack.run.stack import Stack
+
+TIMEOUT_SECONDS = 2.0
+FIRST_CHARGE_WITHIN_SECONDS = 0.5
+FIRST_FAILURE_WITHIN_SECONDS = 1.5
+LOOK_EVERY_SECONDS = 0.05
+# The gateway takes a ratio as the nearest fraction with a denominator of at most a million.
+SMALLEST_STEP = 1e-6
+
+
+@dataclass(frozen=True)
+class PaymentFailures(Disturbance):
+    """``failure_ratio`` of the charges of each payment method fail, evenly spaced.
+
+    With a ratio of 1/n every n-th charge of a method does. A failed charge is answered and
+    counted at once, so nothing lags; how soon the n-th comes is a matter of their rate, which
+    the judge knows. The gateway heals itself after
+    ``expires_seconds``, whatever becomes of the harness. No scrape may fail.
+    """
+
+    name: ClassVar[str] = "payment_failures"
+
+    failure_ratio: float
+    expires_seconds: float = EXPIRES_SECONDS
+
+    def __post_init__(self) -> None:
+        require_ratio(self, "failure_ratio")
+        require_seconds(self, "expires_seconds")
+
+    @property
+    def symptom_ratio(self) -> float | None:
+        return self.failure_ratio
+
+    def inject(self, stack: Stack) -> None:
+        try:
+            _control(
+                stack,
+                "PUT",
+                {
+                    "failure_ratio": self.failure_ratio,
+                    "delay_seconds": 0,
+                    "expires_in_seconds": self.expires_seconds,
+                },
+            )
+        except _ControlError as error:
+            self._heal_after(error, stack)
+            raise FaultError(f"{self.name} was not injected: {error}") from error
+
+    def read_back(self, stack: Stack) -> Readback:
+        """The gateway's setting and, where charges come in, that they fail as it says.
+
+        Returns at the first failure seen, at once where the counts contradict the setting, and
+        with the setting alone where no charge comes within half a second.
+        """
+        began = time.monotonic()
+        while True:
+            try:
+                state = _control(stack, "GET")
+            except _ControlError as error:
+                return Readback(False, str(error))
+            if not state["active"]:
+                return Readback(False, "the gateway fails no charges: never set, or healed")
+            if abs(state["failure_ratio"] - self.failure_ratio) > SMALLEST_STEP:
+                return Readback(False, f"the gateway is set to fail {state['failure_ratio']:g}")
+            attempted, failed = state["charges_attempted"], state["charges_failed"]
+            observed = f"{failed} of {attempted} charges failed since it was set"
+            wrong = self.methods_failing_otherwise(state["by_method"])
+            if wrong:
+                return Readback(False, f"{observed}, not {self.failure_ratio:g}: {wrong}")
+            waited = time.monotonic() - began
+            if failed or waited >= FIRST_FAILURE_WITHIN_SECONDS:
+                return Readback(True, observed)
+            if not attempted and waited >= FIRST_CHARGE_WITHIN_SECONDS:
+                return Readback(True, f"set; no charge came within {waited:.1f} s")
+            time.sleep(LOOK_EVERY_SECONDS)
+
+    def heal(self, stack: Stack) -> None:
+        if not stack.running("gateway"):
+            return  # The setting lives in its memory only.
+        try:
+            _control(stack, "DELETE")
+        except _ControlError as error:
+            raise FaultError(f"{self.name} could not be healed: {error}") from error
+
+    def read_back_healed(self, stack: Stack) -> Readback:
+        """The gateway's setting is no longer in force."""
+        try:
+            state = _control(stack, "GET")
+        except _ControlError as error:
+            return Readback(False, str(error))
+        return Readback(
+            not state["active"],
+            f"{'set' if state['active'] else 'not set'}; {state['charges_failed']} of "
+            f"{state['charges_attempted']} charges failed while it was",
+        )
+
+    def methods_failing_otherwise(
+        self, counts: Mapping[str, Mapping[str, int]]
+    ) -> dict[str, Mapping[str, int]]:
+        """The methods whose counts contradict the setting.
+
+        Failures are evenly spaced: no method is ever a whole failure away from its share.
+        """
+        return {
+            method: count
+            for method, count in counts.items()
+            if round(abs(count["failed"] - count["attempted"] * self.failure_ratio), 6) >= 1
+        }
+
+    def _heal_after(self, error: Exception, stack: Stack) -> None:
+        # The setting may have been made though its answer was lost.
+        try:
+            self.heal(stack)
+        except FaultError as healing:
+            raise FaultError(f"{self.name} was not injected: {error}; then {healing}") from error
+
+
+class _ControlError(Exception):
+    """The gateway's control did not do what it was asked; the text says where and why."""
+
+
+def _control(
+    stack: Stack, method: str, setting: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    url = f"{stack.addresses.gateway}/control"
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(
+                method,
+                url,
+                json=setting,
+                headers={"Authorization": f"Bearer {stack.secrets.gateway_token}"},
+                timeout=TIMEOUT_SECONDS,
+            )
+            if answer.status_code != requests.codes.ok:
+                raise _ControlError(
+                    f"{method} {url} answered {answer.status_code}: {answer.text.strip()}"
+                )
+            state: dict[str, Any] = answer.json()
+    except requests.RequestException as error:
+        raise _ControlError(f"{method} {url} was not answered ({type(error).__name__})") from error
+    return state

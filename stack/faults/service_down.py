@@ -1,0 +1,55 @@
+"""A service killed as a crash would, and started again: what RedisDown and AppDown share."""
+
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from stack.faults.disturbance import Disturbance
+from stack.faults.fault import FaultError, Readback
+from stack.run.stack import Service, Stack, StackError
+
+CONNECT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class ServiceDown(Disturbance, ABC):
+    """The service's process is gone; connecting to it is refused at once, so nothing lags."""
+
+    service: ClassVar[Service]
+
+    @abstractmethod
+    def endpoints(self, stack: Stack) -> Sequence[tuple[str, int]]:
+        """Host and port of each address at which the service answers while it is up."""
+
+    def inject(self, stack: Stack) -> None:
+        try:
+            stack.kill_service(self.service)
+        except StackError as error:
+            raise FaultError(f"{self.name} was not injected: {error}") from error
+
+    def read_back(self, stack: Stack) -> Readback:
+        """Every address of the service refuses a connection."""
+        answers = [(f"{host}:{port}", _refuses(host, port)) for host, port in self.endpoints(stack)]
+        return Readback(
+            all(refused for _, (refused, _) in answers),
+            ", ".join(f"{address}: {observed}" for address, (_, observed) in answers),
+        )
+
+    def heal(self, stack: Stack) -> None:
+        try:
+            if not stack.running(self.service):
+                stack.start_service(self.service)
+        except StackError as error:
+            raise FaultError(f"{self.name} could not be healed: {error}") from error
+
+
+def _refuses(host: str, port: int) -> tuple[bool, str]:
+    try:
+        with socket.create_connection((host, port), timeout=CONNECT_SECONDS):
+            return False, "accepts connections"
+    except ConnectionRefusedError:
+        return True, "connection refused"
+    except OSError as error:
+        return False, f"{type(error).__name__}: {error}"

@@ -1,0 +1,85 @@
+"""What every way of having a stack offers: addresses, services to stop and start, processes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+Service = Literal[
+    "app",
+    "gateway",
+    "redis",
+    "redis_exporter",
+    "node_exporter",
+    "toxiproxy",
+    "prometheus",
+    "alertmanager",
+    "sink",
+]
+
+
+class StackError(Exception):
+    """The stack could not be started or steered; the text says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the parts of a running stack answer: base URLs without a trailing slash."""
+
+    app: str
+    app_metrics: str
+    gateway: str
+    prometheus: str
+    alertmanager: str
+    sink: str
+    toxiproxy: str
+    redis_host: str
+    redis_port: int
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Tokens of the control surfaces, made anew for each stack."""
+
+    sink_token: str
+    gateway_token: str
+    admin_token: str
+
+
+class Stack(Protocol):
+    """A running stack, however it was started."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def directory(self) -> Path: ...
+
+    @property
+    def speed(self) -> float: ...
+
+    @property
+    def addresses(self) -> Addresses: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
+
+    def kill_service(self, service: Service) -> None:
+        """End a service at once, as a crash would. Killing one that is down does nothing."""
+
+    def start_service(self, service: Service) -> None:
+        """Start a service that was killed, on the same address with the same data, and wait."""
+
+    def running(self, service: Service) -> bool:
+        """Whether the service's process lives."""
+
+    def start_process(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], nice: int = 0
+    ) -> None:
+        """Start a process that ends with the stack, whatever becomes of the harness."""
+
+    def stop_process(self, name: str, within_seconds: float = 3.0) -> int | None:
+        """End such a process (SIGTERM, then SIGKILL) and give its exit code; None if unknown."""
+
+    def process_log(self, name: str) -> str:
+        """The end of what the process wrote, for error texts."""
