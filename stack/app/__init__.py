@@ -1,0 +1,1 @@
+"""Flash Tickets API: catalogue, waiting room, orders, payments, metrics."""

@@ -1,0 +1,134 @@
+"""The database: an instrumented engine and two scopes, one to read in and one to write in."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from stack.app.metrics import DATABASE_OPERATIONS, Metrics
+
+BUSY_TIMEOUT_SECONDS = 5.0
+POOL_SIZE = 16
+
+
+class DatabaseBusyError(Exception):
+    """The turn to write did not come in time."""
+
+
+# What a database that is slow, locked or gone raises, as opposed to a mistake in a statement.
+DATABASE_OUTAGES = (DatabaseBusyError, OperationalError, PoolTimeoutError)
+
+
+class Database:
+    """Connections to one database, SQLite or PostgreSQL.
+
+    SQLite has one writer at a time, and its writers poll for their turn. Within this process a
+    lock hands the turn over instead; across processes BEGIN IMMEDIATE waits for it up front, so
+    that a transaction which has read never fails for having to write. PostgreSQL needs neither:
+    every change in this service is a conditional UPDATE that is right under READ COMMITTED.
+    """
+
+    def __init__(self, url: str, metrics: Metrics) -> None:
+        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._write_lock = threading.Lock()
+        self.engine = create_engine(
+            url,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=BUSY_TIMEOUT_SECONDS,
+            connect_args={"timeout": BUSY_TIMEOUT_SECONDS} if self._is_sqlite else {},
+        )
+        if self._is_sqlite:
+            _make_transactions_explicit(self.engine)
+        _instrument(self.engine, metrics)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state and changes nothing."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends well and undone when it raises.
+
+        Raises:
+            DatabaseBusyError: other writers of this process held the database for too long.
+        """
+        with self._turn_to_write(), self.engine.connect() as connection:
+            connection.execution_options(writing=True)
+            with connection.begin():
+                yield connection
+
+    def _turn_to_write(self) -> AbstractContextManager[Any]:
+        return self._locked() if self._is_sqlite else nullcontext()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if not self._write_lock.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+            raise DatabaseBusyError(
+                f"waited {BUSY_TIMEOUT_SECONDS:g} s for the turn to write; another still has it"
+            )
+        try:
+            yield
+        finally:
+            self._write_lock.release()
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self.engine.dispose()
+
+
+def _make_transactions_explicit(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        # In WAL mode NORMAL survives the death of this process; only a power cut may lose the
+        # last transactions, never their order.
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _operation(statement: str | None) -> str:
+    first_word = (statement or "").split(None, 1)[:1]
+    operation = first_word[0].lower() if first_word else "other"
+    return operation if operation in DATABASE_OPERATIONS else "other"
+
+
+def _instrument(engine: Engine, metrics: Metrics) -> None:
+    durations = {name: metrics.db_duration.labels(name) for name in DATABASE_OPERATIONS}
+
+    @event.listens_for(engine, "checkout")
+    def taken(_connection: Any, _record: Any, _proxy: Any) -> None:
+        metrics.db_connections_active.inc()
+
+    @event.listens_for(engine, "checkin")
+    def given_back(_connection: Any, _record: Any) -> None:
+        metrics.db_connections_active.dec()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def started(connection: Connection, *_arguments: Any) -> None:
+        connection.info["query_started"] = perf_counter()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def finished(connection: Connection, _cursor: Any, statement: str, *_arguments: Any) -> None:
+        elapsed_seconds = perf_counter() - connection.info["query_started"]
+        durations[_operation(statement)].observe(elapsed_seconds)
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        # A broken uniqueness rule is an answer ("this pass was used"), not a failing database.
+        if not isinstance(context.sqlalchemy_exception, IntegrityError):
+            metrics.db_errors.labels(_operation(context.statement)).inc()
