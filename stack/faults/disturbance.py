@@ -45,6 +45,10 @@ class Disturbance:
         return 0.0
 
     @property
+    def ramps(self) -> bool:
+        return False
+
+    @property
     def confirm_within_seconds(self) -> float:
         return CONFIRM_WITHIN_SECONDS
 

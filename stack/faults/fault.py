@@ -26,7 +26,8 @@ class Fault(Protocol):
     scraped (a slow request's own duration, a queue's fill); ``heal_lag_seconds`` the same after
     healing. They are real seconds, never divided by the speed. ``disturbs_jobs`` names the scrape
     jobs whose failing scrapes the fault explains. ``symptom_ratio`` is what a ratio rises to
-    where the fault sets one. ``confirm_within_seconds`` is how long it may take until the readback
+    where the fault sets one. ``ramps`` marks a fault that grows until it is confirmed: a promise
+    counts from then. ``confirm_within_seconds`` is how long it may take until the readback
     sees the injection, or the healing. ``disturbs_host`` marks a fault that every process of the
     host feels.
     """
@@ -51,6 +52,9 @@ class Fault(Protocol):
 
     @property
     def slow_seconds(self) -> float: ...
+
+    @property
+    def ramps(self) -> bool: ...
 
     @property
     def confirm_within_seconds(self) -> float: ...

@@ -43,6 +43,10 @@ class HostMemory(Disturbance):
         return self.used_ratio
 
     @property
+    def ramps(self) -> bool:
+        return True
+
+    @property
     def confirm_within_seconds(self) -> float:
         """A virtual machine that backs its memory lazily takes 2.4 s for each new GiB."""
         return 240.0

@@ -1,0 +1,112 @@
+"""Reads a running Prometheus: configuration, rules, targets, alerts and series."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import requests
+
+TIMEOUT_SECONDS = 5.0
+
+
+class ReadError(Exception):
+    """An API did not answer, or not as documented; the text says which and how."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One scrape target; ``last_scrape`` in unix seconds, 0 where there was none."""
+
+    job: str
+    instance: str
+    health: str
+    last_scrape: float
+    last_error: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of raw samples: ``samples`` are (unix seconds, value)."""
+
+    labels: Mapping[str, str]
+    samples: tuple[tuple[float, float], ...]
+
+
+class Prometheus:
+    """A reader of one Prometheus; not to be shared between threads. Raises ReadError."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+
+    def configuration(self) -> str:
+        """The running configuration, as YAML."""
+        return str(self._get("/api/v1/status/config")["yaml"])
+
+    def flags(self) -> dict[str, str]:
+        return dict(self._get("/api/v1/status/flags"))
+
+    def rule_groups(self) -> list[dict[str, Any]]:
+        """The rule groups as the rules API gives them."""
+        return list(self._get("/api/v1/rules")["groups"])
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Pending and firing alerts as the alerts API gives them."""
+        return list(self._get("/api/v1/alerts")["alerts"])
+
+    def targets(self) -> list[Target]:
+        return [
+            Target(
+                job=target["labels"].get("job", ""),
+                instance=target["labels"].get("instance", ""),
+                health=target["health"],
+                last_scrape=unix_seconds(target["lastScrape"]),
+                last_error=target["lastError"],
+            )
+            for target in self._get("/api/v1/targets", state="active")["activeTargets"]
+        ]
+
+    def active_alertmanagers(self) -> list[str]:
+        return [
+            str(manager["url"])
+            for manager in self._get("/api/v1/alertmanagers")["activeAlertmanagers"]
+        ]
+
+    def query(self, expression: str, at: float | None = None) -> list[Series]:
+        """An instant query's vector, or, for a range selector, its raw samples."""
+        parameters = {"query": expression} | ({"time": f"{at:.3f}"} if at is not None else {})
+        result = self._get("/api/v1/query", **parameters)["result"]
+        return [
+            Series(
+                labels=entry["metric"],
+                samples=tuple(
+                    (float(time), float(value))
+                    for time, value in entry.get("values", [entry.get("value")])
+                ),
+            )
+            for entry in result
+        ]
+
+    def _get(self, path: str, **parameters: str) -> Any:
+        try:
+            answer = self._session.get(self._url + path, params=parameters, timeout=TIMEOUT_SECONDS)
+            body = answer.json()
+        except requests.RequestException as error:
+            raise ReadError(f"Prometheus at {self._url}{path} does not answer: {error}") from error
+        if body.get("status") != "success":
+            raise ReadError(f"Prometheus at {self._url}{path}: {body.get('error', body)}")
+        return body["data"]
+
+
+def unix_seconds(timestamp: str) -> float:
+    """RFC 3339, as Go prints it, in unix seconds; 0 for Go's zero time."""
+    if not timestamp or timestamp.startswith("0001-"):
+        return 0.0
+    # Go prints up to nine decimals, Python reads at most six.
+    head, dot, rest = timestamp.partition(".")
+    if dot:
+        digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+        zone = rest[len(digits) :]
+        timestamp = f"{head}.{digits[:6].ljust(6, '0')}{zone}"
+    return datetime.fromisoformat(timestamp).timestamp()

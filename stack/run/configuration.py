@@ -1,0 +1,146 @@
+"""Turns production's configuration files into those of one stack: addresses, layers, speed.
+
+Nothing else is changed: thresholds, labels, routes and texts are the files' own.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stack.run.speed import (
+    SCALES_ANNOTATION,
+    Compressed,
+    SpeedError,
+    compress_production,
+    lint_production,
+    read_production,
+)
+from stack.run.speed.production import production_durations
+from stack.run.stack import StackError
+
+PRODUCTION = Path(__file__).resolve().parents[1]
+SINK_TOKEN_FILE = "/run/secrets/sink_token"  # noqa: S105 - where production mounts it
+SINK_URL = "http://sink:9000"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The files of one stack, and what of production's configuration is not in them."""
+
+    prometheus_file: Path
+    alertmanager_file: Path
+    prometheus_flags: Mapping[str, str]
+    alertmanager_flags: Mapping[str, str]
+    layers_absent: Mapping[str, str]
+
+
+def layers_in(source: Path) -> tuple[str, ...]:
+    """The rule files that a configuration has, by layer name."""
+    return tuple(sorted(path.stem for path in (source / "prometheus" / "rules").glob("*.yml")))
+
+
+def compressed(source: Path, *, speed: float, layers: Sequence[str]) -> Compressed:
+    """The configuration in ``source`` (prometheus/, alertmanager/) with these layers' rules,
+    divided by the speed. Raises StackError with file and line."""
+    try:
+        production = read_production(
+            source / "prometheus" / "prometheus.yml", source / "alertmanager" / "alertmanager.yml"
+        )
+        rules = {path: text for path, text in production.rules.items() if Path(path).stem in layers}
+        production = replace(production, rules=rules)
+        # Reading the rules finds syntax errors at any speed.
+        findings = [finding for finding in lint_production(production) if not finding.accepted]
+        if findings and speed > 1:
+            raise StackError(
+                f"these rules do not keep their meaning at --speed {speed:g}:\n"
+                + "\n".join(f"  {finding}" for finding in findings)
+                + f"\nRun at --speed 1, or say in the rule's annotation {SCALES_ANNOTATION} "
+                "how its threshold scales."
+            )
+        # At speed 1 nothing is divided, but what is no duration is to be named all the same.
+        deque(production_durations(production), maxlen=0)
+        return compress_production(production, speed)
+    except SpeedError as error:
+        raise StackError(str(error)) from error
+
+
+def render(
+    source: Path,
+    directory: Path,
+    *,
+    speed: float,
+    layers: Sequence[str],
+    endpoints: Mapping[str, str],
+    sink_url: str,
+    sink_token_file: Path,
+    why_absent: str,
+) -> Rendered:
+    """Write the configuration in ``source`` below ``directory``.
+
+    ``endpoints`` maps the ``host:port`` of production's files to that of this stack; a scrape
+    target that is not among them is left out. Raises StackError with file and line.
+    """
+    configuration = compressed(source, speed=speed, layers=layers)
+    rules = directory / "prometheus" / "rules"
+    rules.mkdir(parents=True, exist_ok=True)
+    for path, text in configuration.rules.items():
+        (rules / Path(path).name).write_text(text)
+    prometheus = configuration.prometheus
+    _use_endpoints(prometheus, endpoints)
+    prometheus["rule_files"] = ["rules/*.yml"]
+    prometheus_file = directory / "prometheus" / "prometheus.yml"
+    prometheus_file.write_text(yaml.safe_dump(prometheus, sort_keys=False))
+    alertmanager = configuration.alertmanager
+    for receiver in alertmanager.get("receivers", []):
+        _use_sink(receiver, sink_url, sink_token_file)
+    alertmanager_file = directory / "alertmanager" / "alertmanager.yml"
+    alertmanager_file.parent.mkdir(parents=True, exist_ok=True)
+    alertmanager_file.write_text(yaml.safe_dump(alertmanager, sort_keys=False))
+    return Rendered(
+        prometheus_file=prometheus_file,
+        alertmanager_file=alertmanager_file,
+        prometheus_flags=configuration.prometheus_flags,
+        alertmanager_flags=configuration.alertmanager_flags,
+        layers_absent={layer: why_absent for layer in layers_in(source) if layer not in layers},
+    )
+
+
+def _use_endpoints(prometheus: dict[str, Any], endpoints: Mapping[str, str]) -> None:
+    """Point static targets at this stack, keeping production's name in the instance label."""
+    managers = prometheus.get("alerting", {}).get("alertmanagers", [])
+    for manager in managers:
+        for static in manager.get("static_configs", []):
+            static["targets"] = [endpoints.get(target, target) for target in static["targets"]]
+    jobs = []
+    for job in prometheus.get("scrape_configs", []):
+        statics = [
+            {
+                **static,
+                "targets": [endpoints[target]],
+                "labels": {"instance": target, **static.get("labels", {})},
+            }
+            for static in job.get("static_configs", [])
+            for target in static["targets"]
+            if target in endpoints
+        ]
+        if statics:
+            jobs.append({**job, "static_configs": statics})
+    prometheus["scrape_configs"] = jobs
+
+
+def _use_sink(receiver: dict[str, Any], sink_url: str, sink_token_file: Path) -> None:
+    for webhook in receiver.get("webhook_configs", []):
+        url = webhook.get("url", "")
+        if url.startswith(SINK_URL):
+            webhook["url"] = sink_url + url.removeprefix(SINK_URL)
+        authorization = webhook.get("http_config", {}).get("authorization", {})
+        if authorization.get("credentials_file") == SINK_TOKEN_FILE:
+            # The aliases of one YAML anchor are one object: replace, do not change in place.
+            webhook["http_config"] = {
+                **webhook["http_config"],
+                "authorization": {**authorization, "credentials_file": str(sink_token_file)},
+            }
