@@ -1,0 +1,1 @@
+"""Measurements, never assertions: `python -m bench` runs them all side by side in one go."""

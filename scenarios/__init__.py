@@ -1,0 +1,1 @@
+"""Drills, one a file by layer, and what runs, judges and reports them."""

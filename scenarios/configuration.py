@@ -1,0 +1,137 @@
+"""The configuration a drill is judged by: read from the running APIs, or from the files before."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scenarios.judge.timeline import Configuration, Rule, ScrapeJob
+from stack.observe.alertmanager import Alertmanager
+from stack.observe.prometheus import Prometheus
+from stack.run.configuration import compressed
+from stack.run.speed import parse_duration
+
+RESEND_DELAY_FLAG = "rules.alert.resend-delay"
+DEFAULT_INTERVAL = "1m"
+DEFAULT_RESEND_DELAY = "1m"
+
+
+def from_apis(
+    prometheus: Prometheus, alertmanager: Alertmanager, layers_absent: Mapping[str, str]
+) -> Configuration:
+    """What the running programs say they were configured with. Raises ReadError."""
+    rules = tuple(
+        Rule(
+            name=rule["name"],
+            kind=rule["type"],
+            group=group["name"],
+            file=Path(group["file"]).name,
+            expression=rule["query"],
+            interval_seconds=float(group["interval"]),
+            for_seconds=float(rule.get("duration", 0)),
+            keep_firing_for_seconds=float(rule.get("keepFiringFor", 0)),
+            labels=rule.get("labels", {}),
+            annotations=rule.get("annotations", {}),
+        )
+        for group in prometheus.rule_groups()
+        for rule in group["rules"]
+    )
+    return _configuration(
+        yaml.safe_load(prometheus.configuration()),
+        rules,
+        alertmanager.configuration(),
+        resend_delay=prometheus.flags()[RESEND_DELAY_FLAG],
+        metric_jobs=metric_jobs(prometheus, rules),
+        layers_absent=layers_absent,
+    )
+
+
+def from_files(
+    source: Path, *, speed: float, layers: Sequence[str], layers_absent: Mapping[str, str]
+) -> Configuration:
+    """The same from production's files, divided by the speed. Raises StackError."""
+    files = compressed(source, speed=speed, layers=layers)
+    default_interval = files.prometheus.get("global", {}).get(
+        "evaluation_interval", DEFAULT_INTERVAL
+    )
+    rules: list[Rule] = []
+    for path, text in files.rules.items():
+        # A file, its list of groups and a group's list of rules may each be empty.
+        for group in (yaml.safe_load(text) or {}).get("groups") or []:
+            interval = seconds(group.get("interval", default_interval))
+            rules += [
+                _rule(rule, group["name"], Path(path).name, interval)
+                for rule in group.get("rules") or []
+            ]
+    return _configuration(
+        files.prometheus,
+        tuple(rules),
+        files.alertmanager,
+        resend_delay=files.prometheus_flags.get(RESEND_DELAY_FLAG, DEFAULT_RESEND_DELAY),
+        metric_jobs={},
+        layers_absent=layers_absent,
+    )
+
+
+def _rule(rule: Mapping[str, Any], group: str, file: str, interval_seconds: float) -> Rule:
+    return Rule(
+        name=rule.get("alert") or rule["record"],
+        kind="alerting" if "alert" in rule else "recording",
+        group=group,
+        file=file,
+        expression=str(rule["expr"]),
+        interval_seconds=interval_seconds,
+        for_seconds=seconds(rule.get("for", "0s")),
+        keep_firing_for_seconds=seconds(rule.get("keep_firing_for", "0s")),
+        labels=rule.get("labels", {}),
+        annotations=rule.get("annotations", {}),
+    )
+
+
+def _configuration(
+    config: Mapping[str, Any],
+    rules: tuple[Rule, ...],
+    alertmanager: Mapping[str, Any],
+    *,
+    resend_delay: str,
+    metric_jobs: Mapping[str, tuple[str, ...]],
+    layers_absent: Mapping[str, str],
+) -> Configuration:
+    common = config.get("global", {})
+    interval = common.get("scrape_interval", DEFAULT_INTERVAL)
+    timeout = common.get("scrape_timeout", "10s")
+    return Configuration(
+        rules=rules,
+        scrape_jobs=tuple(
+            ScrapeJob(
+                job=job["job_name"],
+                interval_seconds=seconds(job.get("scrape_interval", interval)),
+                timeout_seconds=seconds(job.get("scrape_timeout", timeout)),
+            )
+            for job in config.get("scrape_configs", [])
+        ),
+        alertmanager=alertmanager,
+        evaluation_interval_seconds=seconds(common.get("evaluation_interval", DEFAULT_INTERVAL)),
+        resend_delay_seconds=seconds(resend_delay),
+        query_offset_seconds=seconds(common.get("rule_query_offset", "0s")),
+        external_labels=common.get("external_labels", {}),
+        metric_jobs=metric_jobs,
+        rules_absent=layers_absent,
+    )
+
+
+def metric_jobs(prometheus: Prometheus, rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
+    """Which jobs expose each metric that a rule mentions."""
+    words = sorted({word for rule in rules for word in re.findall(r"\w+", rule.expression)})
+    found: dict[str, set[str]] = {}
+    names = "|".join(words)
+    for series in prometheus.query(f'count by (__name__, job) ({{__name__=~"{names}"}})'):
+        found.setdefault(series.labels["__name__"], set()).add(series.labels.get("job", ""))
+    return {name: tuple(sorted(jobs)) for name, jobs in found.items()}
+
+
+def seconds(duration: str) -> float:
+    """A duration such as ``500ms`` in seconds."""
+    return parse_duration(duration) / 1000

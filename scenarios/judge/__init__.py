@@ -1,0 +1,1 @@
+"""The judge: pure functions over timelines; no input or output, no clock."""

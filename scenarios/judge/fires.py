@@ -1,0 +1,284 @@
+"""Judges one alert that must fire: whether it arrived, where, in which group, saying what, when."""
+
+from collections.abc import Iterator, Sequence
+
+from scenarios.judge.annotations import annotation_problems
+from scenarios.judge.evidence import (
+    Evidence,
+    Life,
+    cause_of,
+    firing_state,
+    into_drill,
+)
+from scenarios.judge.expectation import Fires
+from scenarios.judge.finding import DELAYED, NOTHING, Finding, FindingKind, Reason
+from scenarios.judge.groups import group_wait, unknown_group
+from scenarios.judge.lookup import destination_of, known_labels, rule_of
+from scenarios.judge.match import Claims, is_met
+from scenarios.judge.misplaced import misplacements
+from scenarios.judge.outcome import Outcome, WindowResult
+from scenarios.judge.resolves import judge_resolve
+from scenarios.judge.timeline import FaultRecord
+from scenarios.judge.window import Lags, active_bounds, allowance_seconds, notify_bounds
+
+
+def judge_fires(evidence: Evidence, claims: Claims, index: int, expectation: Fires) -> Outcome:
+    """Everything that is wrong with this expectation, all of it at once."""
+    fault = cause_of(evidence.timeline, expectation)
+    if fault is None:
+        return _never_injected(evidence, index, expectation)
+    return _Judging(evidence, claims, index, expectation, fault).outcome()
+
+
+def _never_injected(evidence: Evidence, index: int, expectation: Fires) -> Outcome:
+    name = f"fault {expectation.fault!r}" if expectation.fault else "any fault"
+    return Outcome(
+        "fires",
+        expectation.alert,
+        index,
+        findings=(
+            Finding(
+                "missed",
+                f"{expectation.alert} did not arrive at {expectation.at}",
+                expectation.alert,
+                evidence.timeline.clock.started,
+                evidence.ended,
+                expectation=index,
+            ),
+        ),
+        reasons=(
+            Reason(
+                "fault",
+                f"{name} that must raise {expectation.alert} was never injected",
+                DELAYED,
+                expectation=index,
+            ),
+        ),
+        receiver=expectation.at,
+        group=expectation.group,
+    )
+
+
+class _Judging:
+    """One expectation with all that its checks have in common."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        claims: Claims,
+        index: int,
+        expectation: Fires,
+        fault: FaultRecord,
+    ) -> None:
+        self.evidence = evidence
+        self.index = index
+        self.expectation = expectation
+        self.fault = fault
+        self.promise_seconds = expectation.within_seconds / evidence.timeline.speed
+        self.rule = rule_of(evidence.configuration, expectation.alert, expectation.labels)
+        self.is_met = is_met(claims, index)
+        self.lives = sorted(
+            claims.expected[index], key=lambda life: (life.notified_at is None, life.first_seen)
+        )
+        self.nearest = claims.nearest.get(index, [])
+
+    def outcome(self) -> Outcome:
+        windows = tuple(self._windows())
+        findings = [*self._arrival(windows), *self._contents()]
+        reasons: list[Reason] = [*self._ended_early(windows), *self._no_rule()]
+        if self.is_met and self.expectation.resolves and self.rule is not None:
+            resolved = judge_resolve(
+                self.evidence,
+                self.index,
+                self.expectation,
+                fault=self.fault,
+                rule=self.rule,
+                lives=self.lives,
+            )
+            findings += resolved.findings
+            reasons += resolved.reasons
+            windows = (*windows, *resolved.windows)
+        return Outcome(
+            "fires",
+            self.expectation.alert,
+            self.index,
+            findings=tuple(findings),
+            reasons=tuple(reasons),
+            windows=windows,
+            receiver=self.expectation.at,
+            group=self.expectation.group,
+            began=self.fault.injecting,
+            notified_at=self._notified_at(),
+            promise_seconds=self.promise_seconds,
+        )
+
+    def _notified_at(self) -> float | None:
+        return self.lives[0].notified_at if self.is_met else None
+
+    def _windows(self) -> Iterator[WindowResult]:
+        """From the fault, and where the alerts API showed activeAt from there: the sharper one."""
+        if self.rule is None:
+            return
+        notified_at = self._notified_at()
+        allowance = allowance_seconds(self.promise_seconds)
+        labels = known_labels(
+            self.evidence.configuration,
+            self.rule,
+            {**self.expectation.group, **self.expectation.labels},
+        )
+        life = self.lives[0] if self.is_met else None
+        route = destination_of(
+            self.evidence.configuration,
+            labels if life is None else life.labels,
+            self.expectation.at,
+            self.expectation.group,
+        )
+        wait = (
+            unknown_group(route)
+            if life is None
+            else group_wait(self.evidence, route, life.labels, life.starts_at)
+        )
+        lags = Lags.of(self.fault)
+        bounds = notify_bounds(self.evidence.configuration, self.rule, lags, wait, allowance)
+        yield WindowResult(
+            "notified",
+            bounds.placed(self.fault.injecting, self.fault.confirmed),
+            notified_at,
+        )
+        state = None if life is None else firing_state(self.evidence, life)
+        if state is not None:
+            sharp = active_bounds(self.rule, wait, allowance)
+            yield WindowResult(
+                "notified after it became active",
+                sharp.placed(state.active_at, state.active_at),
+                notified_at,
+            )
+
+    def _arrival(self, windows: Sequence[WindowResult]) -> Iterator[Finding]:
+        notified_at = self._notified_at()
+        if notified_at is None:
+            yield from self._unmet(windows)
+            return
+        for result in windows:
+            yield from self._out_of_window(result, notified_at)
+        taken = notified_at - self.fault.promised_from
+        if taken > self.promise_seconds:
+            yield self._finding(
+                "promise broken",
+                f"arrived {taken:.2f} s after the fault, promised within "
+                f"{self.promise_seconds:.2f} s",
+                ended=notified_at,
+                overrun_seconds=taken - self.promise_seconds,
+            )
+
+    def _out_of_window(self, result: WindowResult, notified_at: float) -> Iterator[Finding]:
+        window = result.window
+        if notified_at < window.earliest:
+            yield self._finding(
+                "early",
+                f"{result.what} at {self._at(notified_at)}, "
+                f"{window.earliest - notified_at:.2f} s before its window opens",
+                ended=notified_at,
+            )
+        if window.latest is not None and notified_at > window.latest:
+            yield self._finding(
+                "late",
+                f"{result.what} at {self._at(notified_at)}, "
+                f"{notified_at - window.latest:.2f} s after its window closed",
+                ended=notified_at,
+                overrun_seconds=notified_at - window.latest,
+            )
+
+    def _unmet(self, windows: Sequence[WindowResult]) -> Iterator[Finding]:
+        """What is wrong with what arrived instead; missed where nothing did."""
+        diagnosed = [finding for life in self.nearest for finding in self._diagnosis(life)]
+        if diagnosed:
+            yield from diagnosed
+            return
+        latest = windows[0].window.latest if windows else None
+        resolved_only = ", only its resolve did" if self.lives else ""
+        yield self._finding(
+            "missed",
+            f"did not arrive at {self.expectation.at}{resolved_only}",
+            ended=self.evidence.ended,
+            overrun_seconds=0.0 if latest is None else max(0.0, self.evidence.ended - latest),
+        )
+
+    def _diagnosis(self, life: Life) -> Iterator[Finding]:
+        for kind, text in misplacements(self.evidence, self.expectation, life):
+            yield self._finding(kind, text, ended=life.first_seen)
+        if life.starts_at < self.fault.injecting:
+            yield self._finding(
+                "early",
+                f"arrived at {self._at(life.first_seen)}, firing since "
+                f"{self._at(life.starts_at)}, before its fault began at "
+                f"{self._at(self.fault.injecting)}",
+                ended=life.first_seen,
+            )
+
+    def _contents(self) -> Iterator[Finding]:
+        for life in self.lives:
+            for sighting in (*life.firing, *life.resolved):
+                is_first = life.firing and sighting is life.firing[0]
+                wanted = self.expectation.annotations if is_first else {}
+                for problem in annotation_problems(sighting.alert, wanted):
+                    yield self._finding("wrong annotations", problem, ended=sighting.arrival.at)
+        missing = self._never_together()
+        if self.is_met and missing:
+            yield self._finding(
+                "not together",
+                f"no notification carries it together with {' and '.join(missing)}, all firing",
+                ended=self.evidence.ended,
+            )
+
+    def _never_together(self) -> list[str]:
+        """The alerts that are missing from the notification that comes nearest to having all."""
+        wanted = self.expectation.together_with
+        lacking = [
+            [
+                name
+                for name in wanted
+                if not any(
+                    alert.status == "firing" and alert.labels.get("alertname") == name
+                    for alert in sighting.arrival.alerts
+                )
+            ]
+            for life in self.lives
+            for sighting in life.firing
+        ]
+        return min(lacking, key=len, default=[])
+
+    def _ended_early(self, windows: Sequence[WindowResult]) -> Iterator[Reason]:
+        """Nothing can be called missing while it may still come."""
+        latest = windows[0].window.latest if windows else None
+        if not self.is_met and latest is not None and self.evidence.ended < latest:
+            yield Reason(
+                "ended early",
+                f"the drill ended {latest - self.evidence.ended:.2f} s before the window of "
+                f"{self.expectation.alert} closed",
+                frozenset({"missed"}),
+                expectation=self.index,
+            )
+
+    def _no_rule(self) -> Iterator[Reason]:
+        """Without its rule there is no window to hold an alert against."""
+        if self.rule is None:
+            text = f"no rule {self.expectation.alert} is loaded, so nothing says when it is due"
+            yield Reason("no rule", text, NOTHING, expectation=self.index)
+
+    def _at(self, time: float) -> str:
+        return into_drill(self.evidence, time)
+
+    def _finding(
+        self, kind: FindingKind, text: str, *, ended: float, overrun_seconds: float = 0.0
+    ) -> Finding:
+        return Finding(
+            kind,
+            f"{self.expectation.alert} {text}",
+            self.expectation.alert,
+            min(self.fault.injecting, ended),
+            ended,
+            expectation=self.index,
+            fault=self.fault.name,
+            overrun_seconds=overrun_seconds,
+        )

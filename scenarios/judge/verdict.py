@@ -1,0 +1,156 @@
+"""The verdict on a drill: pass, fail or unknown, with everything that led to it.
+
+| findings                                    | reasons for doubt | verdict |
+|---------------------------------------------|-------------------|---------|
+| none                                        | none              | pass    |
+| none                                        | some              | unknown |
+| all accounted for by a reason               | some              | unknown |
+| at least one that no reason accounts for    | any               | fail    |
+
+What a reason accounts for depends on what it is of, when, and on how large a delay it can make:
+
+| reason                          | accounts for                                                  |
+|---------------------------------|---------------------------------------------------------------|
+| fault not read back, not healed | what is missing, late or resolved early of that fault alone   |
+| load fell short, too few events | the same                                                      |
+| scrape or evaluation left out   | the same, of alerts that read them, near that time, and       |
+|                                 | delays up to the gap plus what refills                        |
+| host stalled                    | what is missing or late by no more than the stall             |
+| Prometheus starved              | what is missing, late or resolved early after it              |
+| clock stepped, source unread    | any of these, and what came early                             |
+| drill ended too early           | what was still due                                            |
+| ALERTS could not be read back   | that nothing was seen to fire                                 |
+
+No reason accounts for an alert that was misrouted, misgrouped, unexpected, with wrong labels or
+annotations, seen firing where it must not, told of while inhibited, or refused: that is evidence
+whatever the host did. A pass with any doubt is unknown, never a pass.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scenarios.judge.classify import ClassifiedArrival, classify
+from scenarios.judge.errors import DeclarationError
+from scenarios.judge.evidence import Evidence, read
+from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Silent
+from scenarios.judge.finding import Finding, Reason, Verdict, verdict_of
+from scenarios.judge.fires import judge_fires
+from scenarios.judge.heartbeat import judge_heartbeat
+from scenarios.judge.inhibited import judge_inhibited
+from scenarios.judge.match import Claims, claims_of
+from scenarios.judge.outcome import Outcome, WindowResult
+from scenarios.judge.silence import judge_near_miss, judge_silent, undeclared
+from scenarios.judge.soundness import soundness
+from scenarios.judge.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. Seconds are counted from the moment the cause began.
+
+    ``window_seconds`` and ``promise_seconds`` are as they really ran, divided by the speed.
+    """
+
+    drill: str
+    kind: str
+    alert: str
+    verdict: Verdict
+    notified_seconds: float | None
+    window_seconds: tuple[float, float | None] | None
+    promise_seconds: float | None
+    receiver: str
+    group: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one drill. ``outcomes`` stand in the order of the declaration.
+
+    ``findings`` and ``reasons`` are all there are, those of the outcomes included.
+    """
+
+    drill: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    reasons: tuple[Reason, ...]
+    outcomes: tuple[Outcome, ...]
+    rows: tuple[Row, ...]
+    arrivals: tuple[ClassifiedArrival, ...]
+    allowed: int
+    duplicates: int
+
+
+def judge(timeline: Timeline) -> Judgement:
+    """Judge a drill by its timeline alone. Raises DeclarationError, ConfigurationError."""
+    declaration = timeline.declaration
+    if not declaration.expects:
+        raise DeclarationError(
+            f"{declaration.path}: {declaration.name} is a drill with no expectation; "
+            "say what fires, is inhibited, beats or stays silent"
+        )
+    evidence = read(timeline)
+    claims = claims_of(evidence)
+    outcomes = (
+        *(_outcome(evidence, claims, index) for index in range(len(declaration.expects))),
+        *(
+            judge_near_miss(evidence, step, alert)
+            for step, alert in declaration.near_misses.items()
+        ),
+    )
+    of_drill = soundness(evidence)
+    findings = (
+        *(finding for outcome in outcomes for finding in outcome.findings),
+        *undeclared(evidence, claims),
+    )
+    reasons = (*(reason for outcome in outcomes for reason in outcome.reasons), *of_drill)
+    arrivals = classify(evidence, claims)
+    return Judgement(
+        drill=declaration.name,
+        verdict=verdict_of(findings, reasons),
+        findings=findings,
+        reasons=reasons,
+        outcomes=outcomes,
+        rows=tuple(_row(declaration.name, outcome, reasons) for outcome in outcomes),
+        arrivals=arrivals,
+        allowed=sum(
+            alert.classification == "allowed" for arrival in arrivals for alert in arrival.alerts
+        ),
+        duplicates=sum(arrival.is_duplicate for arrival in arrivals),
+    )
+
+
+def _outcome(evidence: Evidence, claims: Claims, index: int) -> Outcome:
+    expectation = evidence.timeline.declaration.expects[index]
+    match expectation:
+        case Fires():
+            return judge_fires(evidence, claims, index, expectation)
+        case Inhibited():
+            return judge_inhibited(evidence, claims, index, expectation)
+        case Heartbeat():
+            return judge_heartbeat(evidence, claims, index, expectation)
+        case Silent():
+            return judge_silent(evidence, claims, index, expectation)
+
+
+def _row(drill: str, outcome: Outcome, reasons: tuple[Reason, ...]) -> Row:
+    began = outcome.began
+    return Row(
+        drill=drill,
+        kind=outcome.kind,
+        alert=outcome.alert,
+        verdict=verdict_of(outcome.findings, reasons),
+        notified_seconds=(
+            None if began is None or outcome.notified_at is None else outcome.notified_at - began
+        ),
+        window_seconds=_window_seconds(outcome.windows[0], began) if outcome.windows else None,
+        promise_seconds=outcome.promise_seconds,
+        receiver=outcome.receiver,
+        group=outcome.group,
+    )
+
+
+def _window_seconds(result: WindowResult, began: float | None) -> tuple[float, float | None] | None:
+    if began is None:
+        return None
+    latest = result.window.latest
+    return result.window.earliest - began, None if latest is None else latest - began

@@ -1,0 +1,62 @@
+"""The one folder that a run leaves behind, and what of each drill goes into it."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+from scenarios.judge.timeline import Timeline
+from scenarios.report.saved import write_timeline
+
+
+class ReportFolder:
+    """``reports/DATE-TIME-PID/``: junit.xml, results.json, timelines/, load/, logs/ of failures."""
+
+    def __init__(self, parent: Path) -> None:
+        self.path = parent / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+
+    def make(self) -> None:
+        """Create the folder, before anything runs that it could not take up. Raises OSError."""
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    def make_latest(self) -> None:
+        """Let ``latest`` point here: once something runs, so that a refused run hides no report."""
+        # Two runs at once may both want to be the latest; either is right.
+        partial = self.path.parent / f".latest-{os.getpid()}"
+        partial.symlink_to(self.path.name)
+        partial.replace(self.path.parent / "latest")
+
+    @property
+    def junit(self) -> Path:
+        return self.path / "junit.xml"
+
+    @property
+    def results(self) -> Path:
+        return self.path / "results.json"
+
+    def timeline(self, drill: str) -> Path:
+        return self.path / "timelines" / f"{file_name(drill)}.json"
+
+    def save_timeline(self, timeline: Timeline) -> Path:
+        path = self.timeline(timeline.declaration.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_timeline(timeline, path)
+        return path
+
+    def save_load(self, drill: str, source: Path) -> None:
+        if source.is_dir():
+            shutil.copytree(source, self.path / "load" / file_name(drill), dirs_exist_ok=True)
+
+    def save_logs(self, drill: str, stack: Path) -> Path:
+        """Keep the logs and the configuration of a stack whose drill did not pass."""
+        target = self.path / "logs" / file_name(drill)
+        shutil.copytree(stack / "logs", target, dirs_exist_ok=True)
+        for name in ("prometheus", "alertmanager"):
+            if (stack / name).is_dir():
+                shutil.copytree(stack / name, target / name, dirs_exist_ok=True)
+        return target
+
+
+def file_name(drill: str) -> str:
+    """A drill's name as a file name."""
+    return drill.replace("/", "-")

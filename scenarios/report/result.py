@@ -1,0 +1,130 @@
+"""What came of each drill of a run, and the report files made of it."""
+
+import json
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from scenarios.drill import Drill
+from scenarios.judge.explanation import failure_text
+from scenarios.judge.verdict import Judgement, judge
+from scenarios.report.folder import ReportFolder
+from scenarios.runner import Ran
+from stack.run.local import LocalStack
+from stack.run.up import described
+
+KEPT_SECONDS = 1800.0
+Verdict = Literal["pass", "fail", "unknown", "error", "skipped"]
+
+
+@dataclass(frozen=True)
+class DrillResult:
+    """The outcome of one drill; ``text`` is for people. Without a timeline no judgement."""
+
+    drill: str
+    proves: str
+    verdict: Verdict
+    text: str
+    judgement: Judgement | None = None
+    wall_seconds: float = 0.0
+    started_in_seconds: float = 0.0
+    waited_for_host_seconds: float = 0.0
+    cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Results:
+    """Judges each drill as it ends, saves what it leaves, and writes the run's results."""
+
+    def __init__(self, folder: ReportFolder, speed: float, *, keep_failed_stacks: bool) -> None:
+        self.folder = folder
+        self.speed = speed
+        self.wall_seconds = 0.0
+        self._keep_failed_stacks = keep_failed_stacks
+        self._lock = threading.Lock()
+        self._results: dict[str, DrillResult] = {}
+
+    def all(self) -> list[DrillResult]:
+        with self._lock:
+            return list(self._results.values())
+
+    def skip(self, drill: Drill, reason: str) -> None:
+        self._put(DrillResult(drill.name, drill.proves, "skipped", reason))
+
+    def finish(self, drill: Drill, ran: Ran) -> None:
+        """Judge and save while the drill's stack still runs."""
+        result = self._judge(drill, ran)
+        # A stack that did not start has ended by itself, and its logs stand in the error.
+        if ran.stack is not None and ran.stack.directory.is_dir():
+            self.folder.save_load(drill.name, ran.stack.directory / "load")
+            if result.verdict != "pass":
+                result = self._keep(result, ran.stack, leave_running=not ran.cancelled)
+        self._put(result)
+
+    def judged(self, drill: Drill, ran: Ran) -> DrillResult:
+        """The result of a drill that is over."""
+        with self._lock:
+            known = self._results.get(drill.name)
+        if known is None or (ran.error is not None and known.verdict == "pass"):
+            known = DrillResult(drill.name, drill.proves, "error", ran.error or "not run")
+            self._put(known)
+        return known
+
+    def write(self, wall_seconds: float) -> None:
+        """Write results.json."""
+        self.folder.make()
+        self.wall_seconds = wall_seconds
+        document: dict[str, Any] = {
+            "format": 1,
+            "speed": self.speed,
+            "wall_seconds": wall_seconds,
+            "drills": [asdict(result) for result in self.all()],
+        }
+        self.folder.results.write_text(json.dumps(plain(document), indent=1, allow_nan=False))
+
+    def _judge(self, drill: Drill, ran: Ran) -> DrillResult:
+        figures: dict[str, Any] = {
+            "wall_seconds": ran.wall_seconds,
+            "started_in_seconds": ran.started_in_seconds,
+            "waited_for_host_seconds": ran.waited_for_host_seconds,
+            "cpu_seconds": dict(ran.cpu_seconds),
+        }
+        if ran.timeline is None:
+            text = ran.error or "the drill left no timeline"
+            return DrillResult(drill.name, drill.proves, "error", text, **figures)
+        path = self.folder.save_timeline(ran.timeline)
+        judgement = judge(ran.timeline)
+        text = f"{failure_text(ran.timeline, judgement)}\n\ntimeline: {path}"
+        verdict: Verdict = judgement.verdict
+        if ran.disagreements:
+            verdict = "fail"
+            text = f"orders, payments and stock disagree:\n{ran.disagreements}\n\n{text}"
+        return DrillResult(drill.name, drill.proves, verdict, text, judgement, **figures)
+
+    def _keep(self, result: DrillResult, stack: LocalStack, *, leave_running: bool) -> DrillResult:
+        logs = self.folder.save_logs(result.drill, stack.directory)
+        text = f"{result.text}\nlogs and configuration: {logs}"
+        if self._keep_failed_stacks and leave_running:
+            stack.stop_process("load")
+            where = described(stack)
+            guardian = stack.leave_running(KEPT_SECONDS)
+            text += f"\n\n{where}\nIt ends in half an hour, or with: kill {guardian}"
+        return replace(result, text=text)
+
+    def _put(self, result: DrillResult) -> None:
+        with self._lock:
+            self._results[result.drill] = result
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON has it: sets are lists, and what has no bound is null."""
+    if isinstance(value, Mapping):
+        return {name: plain(entry) for name, entry in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

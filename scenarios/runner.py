@@ -1,0 +1,188 @@
+"""Runs one drill on a fresh stack and records its timeline. Judges nothing."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scenarios.configuration import from_apis
+from scenarios.drill import Drill
+from scenarios.host import HostShare, Interrupted
+from scenarios.judge.timeline import Configuration, Timeline
+from scenarios.stage import Stages
+from scenarios.stall import StallMonitor
+from scenarios.steps import DrillStopped, StepRunner
+from scenarios.watch import Cancelled, Watch
+from stack.observe.alertmanager import Alertmanager
+from stack.observe.prometheus import Prometheus, ReadError
+from stack.run.configuration import PRODUCTION
+from stack.run.engines import Engine
+from stack.run.local import LocalStack, new_name
+from stack.run.stack import StackError
+from stack.run.supervisor import REPOSITORY
+
+# Cores that one drill uses at its steady rate, measured with bench/drill_cost.py.
+PIPELINE_CORES = 0.20
+CORES_PER_ARRIVAL_A_SECOND = 0.012
+# A payment that timed out is settled by the app in the background.
+SETTLE_PAYMENTS_SECONDS = 20
+CHECK_WITHIN_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user chose for a run."""
+
+    speed: float
+    engines: Mapping[str, Engine]
+    source: Path = PRODUCTION
+
+
+@dataclass
+class Ran:
+    """What running a drill gave: a timeline, or the error that kept it from having one.
+
+    ``disagreements`` is what orders, payments, stock and the gateway's charges do not agree on:
+    whatever the alerts did, a ticket sold twice fails the drill. ``cancelled`` says that the user
+    ended the run before the drill was over.
+    """
+
+    timeline: Timeline | None = None
+    error: str | None = None
+    disagreements: str = ""
+    cancelled: bool = False
+    stack: LocalStack | None = None
+    cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+    waited_for_host_seconds: float = 0.0
+    started_in_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+
+def run_drill(
+    drill: Drill,
+    settings: Settings,
+    host: HostShare,
+    stalls: StallMonitor,
+    *,
+    progress: Callable[[str], None],
+    cancelled: Callable[[], bool],
+    finish: Callable[[Ran], None],
+) -> Ran:
+    """Run the drill when the host allows it, hand the result to ``finish``, end the stack.
+
+    ``finish`` is called while the stack still runs, so that it can save logs or leave it to the
+    user. Raises scenarios.host.Interrupted when cancelled while waiting for the host.
+    """
+    ran = Ran()
+    asked = time.monotonic()
+    with ExitStack() as held:
+        progress("waiting for the host")
+        held.enter_context(
+            host.alone() if drill.disturbs_host else host.side_by_side(cost_cores(drill))
+        )
+        began = time.monotonic()
+        ran.waited_for_host_seconds = began - asked
+        try:
+            with host.starting():
+                progress("starting the stack")
+                ran.stack = LocalStack(
+                    settings.engines,
+                    name=new_name(drill.name.replace("/", "-")),
+                    speed=min(settings.speed, drill.largest_speed or settings.speed),
+                    observes_host=drill.disturbs_host,
+                    app_settings=drill.app_settings,
+                    source=settings.source,
+                )
+                ran.stack.start(progress)
+            ran.started_in_seconds = time.monotonic() - began
+            _record(drill, ran, stalls, progress, cancelled)
+        except StackError as error:
+            ran.error = str(error)
+        except (Cancelled, Interrupted):
+            ran.error = "the run was ended before this drill was over"
+            ran.cancelled = True
+            raise
+        finally:
+            ran.wall_seconds = time.monotonic() - began
+            try:
+                finish(ran)
+            finally:
+                if ran.stack is not None:
+                    ran.stack.close()
+    return ran
+
+
+def cost_cores(drill: Drill) -> float:
+    """How much of the host's CPU a drill uses at its steady rate, in cores."""
+    return PIPELINE_CORES + CORES_PER_ARRIVAL_A_SECOND * drill.load.rate_per_second
+
+
+def read_configuration(stack: LocalStack) -> Configuration:
+    """The configuration as the stack's own APIs report it. Raises StackError."""
+    try:
+        return from_apis(
+            Prometheus(stack.addresses.prometheus),
+            Alertmanager(stack.addresses.alertmanager),
+            stack.layers_absent,
+        )
+    except ReadError as error:
+        raise StackError(f"the running configuration cannot be read: {error}") from error
+
+
+def check_books(stack: LocalStack, watch: Watch) -> str:
+    """What the shop's and the gateway's records disagree on after the run; empty if nothing."""
+    checked = subprocess.run(
+        [
+            *(sys.executable, "-m", "stack.app.invariants"),
+            *("--database-url", stack.database_url),
+            *("--gateway-url", stack.addresses.gateway),
+            *("--settle-seconds", str(SETTLE_PAYMENTS_SECONDS)),
+        ],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=CHECK_WITHIN_SECONDS,
+        check=False,
+    )
+    if checked.returncode not in (0, 1):
+        watch.problem(f"orders and payments cannot be checked: {checked.stderr.strip()[-500:]}")
+    return checked.stdout.strip() if checked.returncode == 1 else ""
+
+
+def _record(
+    drill: Drill,
+    ran: Ran,
+    stalls: StallMonitor,
+    progress: Callable[[str], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    stack = ran.stack
+    assert stack is not None
+    configuration = read_configuration(stack)
+    declaration = drill.declaration(
+        [rule.name for rule in configuration.rules if rule.kind == "alerting"]
+    )
+    stages = Stages(progress)
+    with Watch(stack, configuration, cancelled) as watch:
+        steps = StepRunner(drill, declaration, configuration, stack, watch, stages)
+        try:
+            steps.run()
+        except DrillStopped as stopped:
+            watch.problem(str(stopped))
+        finally:
+            steps.heal_everything()
+        stages.end()
+        progress("checking orders, payments and stock")
+        ran.disagreements = check_books(stack, watch)
+        ran.cpu_seconds = stack.cpu_seconds()
+        ran.timeline = watch.timeline(
+            declaration,
+            stages=stages.all(),
+            faults=steps.faults(),
+            load_runs=steps.load_runs(),
+            stalls=stalls,
+            shared=not drill.disturbs_host,
+        )

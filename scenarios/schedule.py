@@ -1,0 +1,97 @@
+"""Runs the chosen drills side by side where the host allows it, and hands out their results."""
+
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from scenarios.drill import Drill
+from scenarios.host import HostShare, Interrupted
+from scenarios.runner import Ran, Settings, run_drill
+from scenarios.stall import StallMonitor
+from scenarios.watch import Cancelled
+
+MOST_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a drill is at: ``at_seconds`` since the run began."""
+
+    at_seconds: float
+    drill: str
+    doing: str
+
+
+class Schedule:
+    """Starts all drills at once, each as set, in threads; each waits for its share of the host.
+
+    Those that disturb the whole host run after the others, one by one: they need every other
+    drill to be over anyway. ``finish`` is called in the drill's thread while its stack still runs.
+    """
+
+    def __init__(
+        self,
+        drills: Sequence[tuple[Drill, Settings]],
+        finish: Callable[[Drill, Ran], None],
+    ) -> None:
+        self.progress: queue.SimpleQueue[Progress] = queue.SimpleQueue()
+        self._began = time.monotonic()
+        self._finish = finish
+        self._cancelled = threading.Event()
+        self._stalls = StallMonitor()
+        self._host = HostShare(self._cancelled.is_set)
+        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="drill")
+        self._results: dict[str, Future[Ran]] = {}
+        shared = [(drill, how) for drill, how in drills if not drill.disturbs_host]
+        alone = [(drill, how) for drill, how in drills if drill.disturbs_host]
+        for drill, how in shared:
+            self._results[drill.name] = self._pool.submit(self._run, drill, how)
+        # One thread for all of them: side by side they would only queue for the host.
+        self._alone = ThreadPoolExecutor(1, thread_name_prefix="host drill")
+        others = list(self._results.values())
+        for drill, how in alone:
+            self._results[drill.name] = self._alone.submit(self._run_after, others, drill, how)
+
+    def result(self, drill: Drill) -> Future[Ran]:
+        return self._results[drill.name]
+
+    def elapsed_seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def close(self) -> None:
+        """End what still runs, healed and stopped; returns when nothing is left."""
+        self._cancelled.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._alone.shutdown(wait=True, cancel_futures=True)
+        self._stalls.close()
+
+    def _run_after(self, others: Sequence[Future[Ran]], drill: Drill, settings: Settings) -> Ran:
+        for other in others:
+            while not other.done() and not self._cancelled.wait(0.1):
+                pass
+        return self._run(drill, settings)
+
+    def _run(self, drill: Drill, settings: Settings) -> Ran:
+        def say(doing: str) -> None:
+            self.progress.put(Progress(self.elapsed_seconds(), drill.name, doing))
+
+        try:
+            return run_drill(
+                drill,
+                settings,
+                self._host,
+                self._stalls,
+                progress=say,
+                cancelled=self._cancelled.is_set,
+                finish=lambda ran: self._finish(drill, ran),
+            )
+        except (Interrupted, Cancelled):
+            return Ran(error="the run was ended before this drill was over")
+        except Exception:  # noqa: BLE001 - a defect of the harness must fail its drill, and only it
+            return Ran(error=f"the harness failed:\n{traceback.format_exc()}")
+        finally:
+            say("done")

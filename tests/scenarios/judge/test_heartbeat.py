@@ -1,0 +1,137 @@
+"""An alert that fires always must be repeated: no gap longer than configured, or than promised.
+
+Watchdog repeats every 5 s at ticks of 2 s: after 6 s, and at most 6.25 s.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from scenarios.judge.expectation import Heartbeat
+from tests.scenarios.judge.score import (
+    CONFIGURATION,
+    Score,
+    chat_group,
+    doubts,
+    kinds,
+    texts,
+    verdict,
+)
+
+GROUP = chat_group("Watchdog")
+BEAT = Heartbeat("Watchdog", every_seconds=420.0, at="switch", group=GROUP)
+TIMES = (0.51, 6.51, 12.51, 18.51, 24.51, 30.51, 36.51)
+
+
+def beating(
+    *times: float, expectation: Heartbeat = BEAT, receiver: str = "switch", **labels: str
+) -> Score:
+    score = Score(expects=[expectation])
+    for at in times:
+        beat = score.firing("Watchdog", since=0.0, **labels)
+        score.notified(beat, at=at, receiver=receiver, group=GROUP)
+    return score
+
+
+def test_a_heartbeat_that_is_repeated_passes() -> None:
+    assert kinds(beating(*TIMES)) == []
+    assert doubts(beating(*TIMES)) == []
+    assert verdict(beating(*TIMES)) == "pass"
+
+
+def test_a_heartbeat_that_never_arrives_is_missed() -> None:
+    assert kinds(beating()) == ["missed"]
+    assert verdict(beating()) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("third", "found"),
+    [(12.75, []), (12.77, ["late"]), (13.5, ["late"]), (13.52, ["promise broken", "late"])],
+)
+def test_a_gap_is_late_after_its_tick_and_breaks_the_promise_after_that(
+    third: float, found: list[str]
+) -> None:
+    """420 s of production are 7 s at speed 60."""
+    times = (0.51, 6.51, *(third + 6 * index for index in range(5)))
+    assert kinds(beating(*times)) == found
+
+
+def test_a_heartbeat_that_stops_is_late_at_the_end() -> None:
+    score = beating(*TIMES[:5])
+    assert kinds(score) == ["promise broken", "late"]
+    assert "did not arrive between 24.51 s and 40.00 s, for 15.49 s" in texts(score)
+
+
+def test_a_heartbeat_that_starts_too_late_is_late() -> None:
+    assert "late" in kinds(beating(*TIMES[2:]))
+
+
+def test_a_heartbeat_that_fires_later_may_arrive_later() -> None:
+    score = beating(*(at + 8 for at in TIMES[:6]))
+    score.watchdog = False
+    score.fired("Watchdog", active=8.0, firing=8.0, until=40.0)
+    score = replace(score)
+    assert kinds(score) == []
+
+
+def test_a_drill_too_short_for_a_repeat_shows_none() -> None:
+    short = replace(beating(0.51), length=6.0)
+    assert kinds(short) == []
+    assert doubts(short) == ["too short"]
+    assert verdict(short) == "unknown"
+
+
+def test_a_duplicate_is_no_repeat() -> None:
+    twice = replace(beating(0.51, 0.6), length=6.0)
+    assert doubts(twice) == ["too short"]
+    assert doubts(replace(beating(0.51, 6.42), length=7.0)) == []
+
+
+def test_another_receiver_is_misrouted_and_another_group_misgrouped() -> None:
+    assert kinds(beating(*TIMES, receiver="chat")) == ["misrouted"]
+    elsewhere = replace(BEAT, group={"alertname": "Watchdog"})
+    assert kinds(beating(*TIMES, expectation=elsewhere)) == ["misgrouped"]
+
+
+def test_other_labels_are_wrong() -> None:
+    wanted = replace(BEAT, labels={"cluster": "eu"})
+    assert kinds(beating(*TIMES, expectation=wanted)) == ["wrong labels"]
+    assert kinds(beating(*TIMES, expectation=wanted, cluster="eu")) == []
+
+
+def test_a_heartbeat_that_is_resolved_fails() -> None:
+    score = beating(*TIMES)
+    resolved = score.resolved("Watchdog", since=0.0, ends=14.0)
+    score.notified(resolved, at=14.51, receiver="switch", group=GROUP)
+    assert kinds(score) == ["resolved early"]
+    assert verdict(score) == "fail"
+
+
+def test_a_heartbeat_that_alertmanager_resolved_in_a_freeze_is_unknown() -> None:
+    score = beating(*TIMES)
+    resolved = score.resolved("Watchdog", since=0.0, ends=15.5)
+    score.notified(resolved, at=16.51, receiver="switch", group=GROUP)
+    timeline = score.timeline()
+    watchdog, *others = timeline.alert_samples
+    held_up = replace(
+        watchdog,
+        times=tuple(t for t in watchdog.times if not 12.0 < t - watchdog.times[0] < 16.0),
+    )
+    timeline = replace(timeline, alert_samples=(held_up, *others))
+    assert kinds(timeline) == []
+    assert "starved" in doubts(timeline)
+
+
+def test_an_unexpanded_template_is_wrong() -> None:
+    score = beating(*TIMES[:-1])
+    raw = score.firing("Watchdog", since=0.0, annotations={"summary": "<no value>"})
+    score.notified(raw, at=TIMES[-1], receiver="switch", group=GROUP)
+    assert kinds(score) == ["wrong annotations"]
+
+
+def test_a_heartbeat_without_a_rule_is_missed() -> None:
+    rules = tuple(r for r in CONFIGURATION.rules if r.name != "Watchdog")
+    timeline = beating().timeline()
+    timeline = replace(timeline, configuration=replace(CONFIGURATION, rules=rules))
+    assert kinds(timeline) == ["missed"]
+    assert verdict(timeline) == "fail"

@@ -1,0 +1,195 @@
+"""An alert that fired must resolve: not before its fault is healed, and soon enough after.
+
+Healing begins at 20 and is confirmed at 20.25. In Prometheus it clears in [19.90, 21.00], and
+the receiver is told in [19.90, 23.00], at most 2.25 s after Prometheus.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.scenarios.judge.score import (
+    CONFIGURATION,
+    Score,
+    doubts,
+    fires,
+    kinds,
+    texts,
+    verdict,
+)
+
+
+def told(*, ends: float = 20.5, at: float = 22.01, **changes: object) -> Score:
+    """QueueLong fires as it must, clears at ``ends``, and the receiver is told ``at``."""
+    score = Score(expects=[fires(**changes)]).fault().fired(until=ends)
+    score.notified(score.firing())
+    return score.notified(score.resolved(ends=ends), at=at)
+
+
+def never_told(**changes: object) -> Score:
+    """The resolve never arrives."""
+    score = Score(expects=[fires(**changes)]).fault().fired()
+    return score.notified(score.firing())
+
+
+def test_an_alert_that_is_never_resolved_fails() -> None:
+    assert kinds(never_told()) == ["not resolved"]
+    assert verdict(never_told()) == "fail"
+
+
+def test_an_alert_that_need_not_resolve_passes_without() -> None:
+    assert verdict(never_told(resolves=False)) == "pass"
+
+
+def test_an_alert_that_need_not_resolve_may_do_so_at_any_time() -> None:
+    assert verdict(told(ends=15.0, at=16.01, resolves=False)) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("ends", "at", "found"),
+    [
+        (19.75, 20.01, ["resolved early"]),
+        (20.0, 20.01, []),
+        (21.0, 22.99, []),
+        (21.0, 23.01, ["resolved late"]),
+        (21.25, 22.01, ["resolved late"]),
+        (20.5, 22.74, []),
+        (20.5, 22.76, ["resolved late"]),
+    ],
+)
+def test_it_clears_and_is_told_in_its_windows(ends: float, at: float, found: list[str]) -> None:
+    assert kinds(told(ends=ends, at=at)) == found
+
+
+def test_a_resolve_in_the_middle_of_the_fault_is_early_though_it_fires_again() -> None:
+    score = Score(expects=[fires()]).fault().fired(until=14.0).fired(active=15.0, firing=16.0)
+    score.notified(score.firing())
+    score.notified(score.resolved(ends=14.0), at=14.01)
+    score.notified(score.firing(since=16.0), at=16.51)
+    score.notified(score.resolved(since=16.0), at=22.51)
+    assert kinds(score) == ["resolved early"]
+    assert "6.00 s before that was possible" not in texts(score)
+    assert "5.90 s before that was possible" in texts(score)
+
+
+def test_a_firing_that_began_again_before_its_resolve_was_told_resolves_with_the_last() -> None:
+    """Neither the first resolve nor the second firing is told: nothing is sent."""
+    score = Score(expects=[fires()]).fault().fired(until=14.0).fired(active=14.5, firing=15.5)
+    score.notified(score.firing())
+    score.notified(score.resolved(since=15.5), at=22.01)
+    assert verdict(score) == "pass"
+
+
+def test_each_alert_of_the_name_must_resolve() -> None:
+    def score() -> Score:
+        score = Score(expects=[fires()]).fault().fired(method="card").fired(method="wallet")
+        return score.notified(score.firing(method="card"), score.firing(method="wallet"))
+
+    one, both = score(), score()
+    one.notified(one.resolved(method="card"), one.firing(method="wallet"), at=22.01)
+    both.notified(both.resolved(method="card"), both.resolved(method="wallet"), at=22.01)
+    assert kinds(one) == ["not resolved"]
+    assert verdict(both) == "pass"
+
+
+def test_the_promise_to_resolve_counts_from_healing_in_compressed_seconds() -> None:
+    """121 s of production are 2.016 s at speed 60, and it takes 2.01 s."""
+    assert verdict(told(resolves_within_seconds=121.0)) == "pass"
+    broken = told(resolves_within_seconds=120.0)
+    assert kinds(broken) == ["promise broken"]
+    assert "resolved 2.01 s after healing began, promised within 2.00 s" in texts(broken)
+
+
+def test_keep_firing_holds_the_resolve_back() -> None:
+    """With 1.1 s it clears in [21.15, 22.25]: 20 + 1.25 - 0.1, and 20.25 + 0.75 + 1.25."""
+    rules = tuple(replace(r, keep_firing_for_seconds=1.1) for r in CONFIGURATION.rules)
+
+    def kept_firing(ends: float) -> list[str]:
+        score = told(ends=ends, at=ends + 1)
+        timeline = score.timeline()
+        configuration = replace(CONFIGURATION, rules=rules)
+        return kinds(replace(timeline, configuration=configuration))
+
+    assert kept_firing(21.0) == ["resolved early"]
+    assert kept_firing(21.25) == []
+    assert kept_firing(22.25) == []
+    assert kept_firing(22.5) == ["resolved late"]
+
+
+def test_a_fault_that_was_not_seen_to_be_healed_makes_a_missing_resolve_unknown() -> None:
+    def unhealed(healing: float | None) -> Score:
+        score = Score(expects=[fires()]).fault(healing=healing, healed=None).fired(until=40.0)
+        return score.notified(score.firing())
+
+    assert verdict(unhealed(None)) == "unknown"
+    assert "fault 'surge' was never healed" in texts(unhealed(None))
+    assert verdict(unhealed(20.0)) == "unknown"
+    assert "fault 'surge' was not seen to be healed" in texts(unhealed(20.0))
+
+
+def test_a_resolve_although_the_fault_was_never_healed_is_early() -> None:
+    score = Score(expects=[fires()]).fault(healing=None, healed=None).fired()
+    score.notified(score.firing())
+    score.notified(score.resolved(), at=22.01)
+    assert kinds(score) == ["resolved early"]
+    assert "although its fault was never healed" in texts(score)
+    assert verdict(score) == "fail"
+
+
+def test_a_resolve_that_was_still_due_at_the_end_is_unknown() -> None:
+    cut = replace(never_told(), length=22.75)
+    assert kinds(cut) == ["not resolved"]
+    assert doubts(cut) == ["ended early"]
+    assert verdict(cut) == "unknown"
+    assert verdict(replace(never_told(), length=23.0)) == "fail"
+
+
+def starved(*, gap: float, ends: float) -> Score:
+    """Prometheus is held up from 14 for ``gap`` seconds; Alertmanager resolves at ``ends``."""
+    score = Score(expects=[fires()]).fault().fired(without=(14.0, 14.0 + gap))
+    score.notified(score.firing())
+    score.notified(score.resolved(ends=ends), at=ends + 0.5)
+    score.notified(score.firing(), at=20.01)
+    return score.notified(score.resolved(), at=22.01)
+
+
+def test_a_resolve_that_alertmanager_made_up_in_a_freeze_is_unknown() -> None:
+    """At resend 1 s and evaluation 0.25 s a freeze of 2.75 s does it."""
+    score = starved(gap=3.5, ends=17.0)
+    assert kinds(score) == []
+    assert doubts(score) == ["starved"]
+    assert "Prometheus was held up from 14.00 s on" in texts(score)
+    assert verdict(score) == "unknown"
+
+
+def test_a_resolve_without_a_gap_in_the_samples_is_early() -> None:
+    score = starved(gap=0.0, ends=17.0)
+    assert kinds(score) == ["resolved early"]
+    assert verdict(score) == "fail"
+
+
+@pytest.mark.parametrize(("ends", "found"), [(16.74, ["resolved early"]), (16.75, [])])
+def test_a_gap_too_short_to_be_a_freeze_excuses_nothing(ends: float, found: list[str]) -> None:
+    assert kinds(starved(gap=3.5, ends=ends)) == found
+
+
+def test_a_made_up_resolve_alone_does_not_resolve_the_alert() -> None:
+    score = Score(expects=[fires()]).fault().fired(until=40.0, without=(14.0, 17.5))
+    score.notified(score.firing())
+    score.notified(score.resolved(ends=17.0), at=17.5)
+    assert kinds(score) == ["not resolved"]
+
+
+def test_without_samples_a_resolve_is_taken_for_real() -> None:
+    score = Score(expects=[fires()]).fault()
+    score.notified(score.firing())
+    score.notified(score.resolved(ends=17.0), at=17.5)
+    assert "resolved early" in kinds(score)
+
+
+def test_a_payload_without_an_end_ends_when_it_was_told() -> None:
+    score = Score(expects=[fires()]).fault().fired()
+    score.notified(score.firing())
+    resolved = replace(score.resolved(), ends_at=None)
+    score.notified(resolved, at=20.76)
+    assert verdict(score) == "pass"
