@@ -59,6 +59,10 @@ class Schedule:
     def result(self, drill: Drill) -> Future[Ran]:
         return self._results[drill.name]
 
+    def unfinished(self) -> list[str]:
+        """The names of the drills that are not over."""
+        return [name for name, over in self._results.items() if not over.done()]
+
     def elapsed_seconds(self) -> float:
         return time.monotonic() - self._began
 

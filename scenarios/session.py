@@ -63,6 +63,9 @@ class DrillSession:
     def close(self) -> None:
         """End what still runs, and write the report."""
         with self._uncaptured():
+            unfinished = self._schedule.unfinished()
+            if unfinished:
+                self._write_line(f"\nhealing and ending what still runs: {', '.join(unfinished)}")
             self._schedule.close()
             self.results.write(wall_seconds=self._schedule.elapsed_seconds())
 

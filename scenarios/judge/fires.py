@@ -224,7 +224,7 @@ class _Judging:
                 for problem in annotation_problems(sighting.alert, wanted):
                     yield self._finding("wrong annotations", problem, ended=sighting.arrival.at)
         missing = self._never_together()
-        if self.is_met and missing:
+        if missing:
             yield self._finding(
                 "not together",
                 f"no notification carries it together with {' and '.join(missing)}, all firing",
@@ -264,7 +264,7 @@ class _Judging:
         """Without its rule there is no window to hold an alert against."""
         if self.rule is None:
             text = f"no rule {self.expectation.alert} is loaded, so nothing says when it is due"
-            yield Reason("no rule", text, NOTHING, expectation=self.index)
+            yield Reason("no rule", text, NOTHING)
 
     def _at(self, time: float) -> str:
         return into_drill(self.evidence, time)

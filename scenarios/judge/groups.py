@@ -117,13 +117,15 @@ def _members(evidence: Evidence, route: Destination) -> Iterator[_Member]:
 
 
 def _may_linger(evidence: Evidence, route: Destination, member: _Member, starts_at: float) -> bool:
-    """Whether a group may have outlived a member that was resolved before ``starts_at``."""
-    emptied = [
+    """Whether a group may have outlived a member that was resolved before ``starts_at``.
+
+    The flush after its end forgets the member, but for a resolve that is sent again.
+    """
+    flushes = (
         arrival.at
         for arrival in arrivals_in(evidence, route.receiver, route.group_labels)
         if member.ended <= arrival.at < starts_at
-        and all(alert.status == "resolved" for alert in arrival.alerts)
-    ]
+    )
+    left = next(flushes, member.ended)
     longest = max(route.group_wait_seconds, route.group_interval_seconds) + ALLOWANCE_SECONDS
-    left = emptied[0] if emptied else member.ended
     return starts_at <= left + longest

@@ -100,7 +100,6 @@ class _Judging:
                 f"{self.expectation.alert} fired only {longest:.2f} s beside "
                 f"{self.expectation.by}: no notification was surely due in that time",
                 NOTHING,
-                expectation=self.index,
             )
 
     def arrived(self, life: Life) -> Iterator[Finding]:
@@ -151,7 +150,7 @@ class _Judging:
                     and dict(life.labels) == dict(run.labels)
                 ]
                 first = min(told, default=self.evidence.ended)
-                if not told or first > due:
+                if first > due:
                     yield self._finding(
                         "missed",
                         f"{run.alert} fired on after {self.expectation.by} cleared at "
@@ -159,7 +158,7 @@ class _Judging:
                         f"{self._at(due)}",
                         hold.ended,
                         first,
-                        overrun_seconds=max(0.0, first - due),
+                        overrun_seconds=first - due,
                     )
 
     def _muted_runs(self) -> Iterator[tuple[Run, _Hold]]:
@@ -206,7 +205,7 @@ class _Judging:
             kind,
             text,
             self.expectation.alert,
-            min(began, ended),
+            began,
             ended,
             expectation=self.index,
             fault=self.fault,

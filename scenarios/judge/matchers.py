@@ -13,12 +13,14 @@ _VALUE = r'(?:"(?P<quoted>(?:\\.|[^"\\])*)"|(?P<bare>[^,"]*?))'
 _MATCHER = re.compile(rf"\s*{_NAME}\s*(?P<operator>=~|!~|!=|=)\s*{_VALUE}\s*(?:,|$)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
-_LEADING_FLAGS = re.compile(r"\(\?([imsU]+)\)")
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """One condition on one label. A label that is missing has the value ''."""
+    """One condition on one label. A label that is missing has the value ''.
+
+    Expressions are anchored at both ends.
+    """
 
     name: str
     operator: str
@@ -57,9 +59,8 @@ def configured_matchers(node: Mapping[str, Any], prefix: str = "") -> tuple[Matc
 
 def parse_matchers(text: str) -> tuple[Matcher, ...]:
     """The matchers of one line: ``severity=~"warning|critical"`` or ``{a="b", c!="d"}``."""
-    stripped = text.strip()
-    if stripped.startswith("{") and stripped.endswith("}"):
-        stripped = stripped[1:-1]
+    # Each brace is optional by itself, as in Alertmanager's classic parser.
+    stripped = text.strip().removeprefix("{").removesuffix("}")
     return tuple(_parsed(stripped, text))
 
 
@@ -93,11 +94,8 @@ def _text(value: object) -> str:
 
 @lru_cache(maxsize=1024)
 def _compiled(expression: str) -> re.Pattern[str]:
-    """Alertmanager anchors expressions at both ends; Go allows flags where Python does not."""
-    flags = _LEADING_FLAGS.match(expression)
-    source = expression if flags is None else f"(?{flags[1]}:{expression[flags.end() :]})"
     try:
-        return re.compile(source)
+        return re.compile(expression)
     except re.error as error:
         raise ConfigurationError(
             f"matcher expression {expression!r} cannot be read: {error}"

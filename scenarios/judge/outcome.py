@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scenarios.judge.finding import Finding, Reason
-from scenarios.judge.window import Part, Window
+from scenarios.judge.window import Window
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,3 @@ class Outcome:
     began: float | None = None
     notified_at: float | None = None
     promise_seconds: float | None = None
-
-    @property
-    def window_parts(self) -> tuple[Part, ...]:
-        return self.windows[0].window.parts if self.windows else ()

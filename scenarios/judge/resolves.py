@@ -242,7 +242,7 @@ class _Judging:
             kind,
             f"{self.expectation.alert} {text}",
             self.expectation.alert,
-            min(began, ended),
+            began,
             ended,
             expectation=self.index,
             fault=self.fault.name,

@@ -59,15 +59,15 @@ def judge_silent(evidence: Evidence, claims: Claims, index: int, expectation: Si
         expectation.alert,
         index,
         findings=tuple(findings),
-        reasons=tuple(_watched_too_short(evidence, index, expectation)),
+        reasons=tuple(_watched_too_short(evidence, expectation)),
         began=evidence.watched_since,
     )
 
 
-def _watched_too_short(evidence: Evidence, index: int, expectation: Silent) -> Iterator[Reason]:
+def _watched_too_short(evidence: Evidence, expectation: Silent) -> Iterator[Reason]:
     rule = rule_of(evidence.configuration, expectation.alert, {})
     if rule is None:
-        yield _no_rule(expectation.alert, index)
+        yield _no_rule(expectation.alert)
         return
     needed = certain_firing_seconds(evidence.configuration, rule, Lags())
     watched = evidence.ended - evidence.watched_since
@@ -77,7 +77,6 @@ def _watched_too_short(evidence: Evidence, index: int, expectation: Silent) -> I
             f"{expectation.alert} was watched for {watched:.2f} s, and may take {needed:.2f} s "
             "to fire",
             NOTHING,
-            expectation=index,
         )
 
 
@@ -122,7 +121,7 @@ def _near_miss_until(evidence: Evidence, fault: FaultRecord, alert: str) -> floa
 def _near_miss_too_short(evidence: Evidence, fault: FaultRecord, alert: str) -> Iterator[Reason]:
     rule = rule_of(evidence.configuration, alert, {})
     if rule is None:
-        yield _no_rule(alert, None)
+        yield _no_rule(alert)
         return
     if fault.confirmed is None:
         return
@@ -135,13 +134,12 @@ def _near_miss_too_short(evidence: Evidence, fault: FaultRecord, alert: str) -> 
             f"near miss {fault.name!r} was held for {held:.2f} s, and {alert} may take "
             f"{needed:.2f} s to fire",
             NOTHING,
-            fault=fault.name,
         )
 
 
-def _no_rule(alert: str, index: int | None) -> Reason:
+def _no_rule(alert: str) -> Reason:
     text = f"no rule {alert} is loaded, so its silence proves nothing"
-    return Reason("no rule", text, NOTHING, expectation=index)
+    return Reason("no rule", text, NOTHING)
 
 
 def undeclared(evidence: Evidence, claims: Claims) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """``pytest scenarios/`` as a process: what it says, whom it has started, what it leaves."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from stack.run.configuration import PRODUCTION
 from stack.run.waiting import wait_until
 
 SAYS_WITHIN_SECONDS = 240.0
+# In the environment of a run and of all that it starts.
+MARK = "RUN_OF_DRILLS_UNDER_TEST"
 Edit = tuple[str, str, str]
 
 
@@ -66,6 +69,7 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
+                env={**os.environ, MARK: str(folder)},
                 # A Ctrl-C at the terminal of these tests must not reach the drills they test.
                 start_new_session=True,
             )
@@ -103,6 +107,14 @@ class Run:
             }
         )
 
+    def remains(self) -> list[Sequence[str]]:
+        """The command lines of all that lives and descends from the run, whoever its parent is."""
+        return [
+            command_line(process)
+            for process in psutil.process_iter()
+            if environment_of(process).get(MARK) == str(self.folder)
+        ]
+
     def wait(self, within_seconds: float = SAYS_WITHIN_SECONDS) -> int:
         return self.process.wait(within_seconds)
 
@@ -110,6 +122,14 @@ class Run:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+def environment_of(process: psutil.Process) -> Mapping[str, str]:
+    """Empty where the process has just ended, or is another user's."""
+    try:
+        return process.environ()
+    except (psutil.Error, OSError):
+        return {}
 
 
 def command_line(process: psutil.Process) -> list[str]:

@@ -149,6 +149,31 @@ def test_samples_without_times_are_no_run() -> None:
     assert runs_of(replace(timeline, alert_samples=empty)) == ()
 
 
+def test_a_life_that_was_over_before_the_watch_stays_so_though_it_fires_again() -> None:
+    score = Score().fired("ApiSlow", active=1.0, firing=2.5, until=4.0)
+    score.fired("ApiSlow", active=12.0, firing=13.5, until=15.0)
+    score.notified(score.firing("ApiSlow", since=2.5), at=3.01, receiver="chat")
+    evidence = read(score.timeline())
+    assert evidence.was_over_before_watch(evidence.lives[0])
+
+
+def test_a_resolve_without_an_end_leaves_it_to_the_samples() -> None:
+    score = Score().fired("ApiSlow", active=1.0, firing=2.5, until=4.0)
+    resolved = replace(score.resolved("ApiSlow", since=2.5), ends_at=None)
+    score.notified(resolved, at=4.51, receiver="chat")
+    evidence = read(score.timeline())
+    assert evidence.was_over_before_watch(evidence.lives[0])
+
+
+def test_an_alert_without_a_rule_is_sampled_at_the_pace_of_all() -> None:
+    timeline = Score().fired(without=(14.0, 15.0), polled=False).timeline()
+    rules = tuple(r for r in CONFIGURATION.rules if r.name != "QueueLong")
+    slow = replace(CONFIGURATION, rules=rules, evaluation_interval_seconds=0.75)
+    assert queue_runs(replace(timeline, configuration=slow)) == [(11.5, 20.25)]
+    quick = replace(slow, evaluation_interval_seconds=0.5)
+    assert len(queue_runs(replace(timeline, configuration=quick))) == 2
+
+
 def test_a_run_holds_the_life_that_began_in_it() -> None:
     timeline = kept().timeline()
     (life,) = (life for life in read(timeline).lives if life.alert == "QueueLong")

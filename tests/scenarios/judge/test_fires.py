@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 
 from scenarios.judge.timeline import Configuration, Rule
+from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
     ALERTMANAGER,
     CONFIGURATION,
+    START,
     Score,
     chat_group,
     doubts,
@@ -262,6 +264,168 @@ def test_a_second_firing_while_its_fault_holds_has_a_cause() -> None:
     score.notified(score.resolved(ends=14.0), at=14.01)
     score.notified(score.firing(since=16.0), at=16.51)
     assert verdict(score) == "pass"
+
+
+@pytest.mark.parametrize(("firing", "claimed"), [(20.75, True), (21.0, True), (21.25, False)])
+def test_its_fault_may_raise_it_until_that_must_have_cleared(firing: float, claimed: bool) -> None:
+    """Healed at 20.25, what it did clears by 21."""
+    score = Score(expects=[fires(resolves=False)]).fault()
+    score.fired(active=firing - 1, firing=firing, until=firing + 1)
+    score.notified(score.firing(since=firing), at=firing + 0.51)
+    assert ("unexpected" in kinds(score)) is not claimed
+    assert ("missed" in kinds(score)) is not claimed
+
+
+def refired(**changes: object) -> Score:
+    """Resolved and told so at 20.76, and fired again at 20.85, within what the fault may raise."""
+    score = Score(expects=[fires()], configuration=changed(at_once())).fault()
+    score.notified(score.firing(since=10.5), at=11.01)
+    score.notified(score.resolved(since=10.5, ends=20.5), at=20.76)
+    score.notified(score.firing(since=20.85, **changes), at=21.36)
+    return score
+
+
+def test_only_the_same_alert_fires_again() -> None:
+    assert "unexpected" in kinds(refired())
+    assert "unexpected" not in kinds(refired(host="b"))
+
+
+def test_only_what_this_receiver_was_told_counts_as_told() -> None:
+    """The chat alone was told that the first firing is over."""
+    expects = [fires(), fires(at="chat", resolves=False)]
+    score = Score(expects=expects, configuration=changed(at_once())).fault()
+    score.notified(score.firing(since=10.5), at=11.01)
+    score.notified(score.resolved(since=10.5, ends=20.5), at=20.76, receiver="chat")
+    score.notified(score.firing(since=20.85), at=21.36)
+    assert "unexpected" not in kinds(score)
+
+
+def test_a_resolve_told_after_it_fired_again_was_not_told_in_between() -> None:
+    score = Score(expects=[fires()], configuration=changed(at_once())).fault()
+    score.notified(score.firing(since=10.5), at=11.01)
+    score.notified(score.firing(since=20.85), at=20.9)
+    score.notified(score.resolved(since=10.5, ends=20.5), at=21.01)
+    assert "unexpected" not in kinds(score)
+
+
+def test_what_was_told_of_before_the_fault_is_not_its_first_firing() -> None:
+    """A firing of the warm-up resolved long ago, and this one began after healing."""
+    score = Score(expects=[fires(resolves=False)], configuration=changed(at_once())).fault()
+    score.notified(score.firing(since=3.0), at=3.51)
+    score.notified(score.resolved(since=3.0, ends=4.0), at=4.51)
+    score.notified(score.firing(since=20.75), at=20.9)
+    assert "unexpected" not in kinds(score)
+
+
+def test_faults_that_raise_other_alerts_do_not_end_the_cause() -> None:
+    """ApiDown's fault comes while QueueLong's holds; QueueLong fires after it."""
+    expects = [fires(fault="surge", resolves=False), fires("ApiDown", fault="down", resolves=False)]
+    score = Score(expects=expects).fault("surge", confirmed=12.0)
+    score.fault("down", at=12.0, confirmed=12.25).fired(active=12.25, firing=13.25)
+    score.fired("ApiDown", active=12.5, firing=13.0)
+    score.notified(score.firing("ApiDown", since=13.0), score.firing(since=13.25), at=13.51)
+    assert verdict(score) == "pass"
+
+
+def test_a_fault_that_left_no_record_does_not_end_the_cause_of_another() -> None:
+    expects = [fires(fault="surge", resolves=False), fires(fault="gone", resolves=False)]
+    score = Score(expects=expects).fault("surge").fired()
+    score.notified(score.firing())
+    assert kinds(score) == ["missed"]
+    assert verdict(score) == "unknown"
+
+
+def test_of_three_faults_each_ends_the_cause_of_the_one_before() -> None:
+    """The second raises nothing, and the third's firing is not taken for the second's."""
+    expects = [fires(fault=name, resolves=False) for name in ("one", "two", "three")]
+    score = Score(expects=expects)
+    for name, at in (("one", 6.0), ("two", 14.0), ("three", 22.0)):
+        score.fault(name, at=at, confirmed=at + 0.25, healing=None, healed=None)
+    for at in (6.5, 22.5):
+        score.fired(active=at, firing=at + 1, until=at + 3)
+        score.notified(score.firing(since=at + 1), at=at + 1.51)
+        score.notified(score.resolved(since=at + 1, ends=at + 3), at=at + 3.51)
+    judgement = judge(score.timeline())
+    assert [(f.kind, f.expectation) for f in judgement.findings] == [("missed", 1)]
+
+
+def test_a_drill_may_end_once_all_has_arrived() -> None:
+    """The window closes at 12.5, and the notification came at 12.01."""
+    score = replace(kept(resolves=False), length=12.25)
+    score = replace(score, _arrivals=score._arrivals[:1])
+    assert doubts(score) == []
+
+
+def test_a_window_still_open_excuses_no_other() -> None:
+    """ApiDown was due by 13.5, QueueLong by 14, and the drill ended at 13.75."""
+    score = Score(expects=[fires(), fires("ApiDown")], length=13.75).fault()
+    assert kinds(score) == ["missed"]
+    assert verdict(score) == "fail"
+    assert [row.verdict for row in judge(score.timeline()).rows] == ["unknown", "fail"]
+
+
+def test_a_fault_never_injected_excuses_no_other_alert() -> None:
+    score = Score(expects=[fires(fault="gone"), fires("ApiDown", fault="surge")]).fault()
+    assert [row.verdict for row in judge(score.timeline()).rows] == ["unknown", "fail"]
+
+
+def overruns(score: Score) -> dict[str, float]:
+    return {
+        finding.kind: round(finding.overrun_seconds, 2)
+        for finding in judge(score.timeline()).findings
+    }
+
+
+def test_a_delay_is_told_in_seconds() -> None:
+    """By how much a reason must be able to delay something to account for it."""
+    assert overruns(kept(notified_at=18.5)) == {"late": 6.25, "promise broken": 0.5}
+    assert overruns(Score(expects=[fires()]).fault()) == {"missed": 26.0}
+    assert overruns(replace(Score(expects=[fires()]).fault(), length=13.75)) == {"missed": 0.0}
+    assert overruns(Score(expects=[fires()]).fault(confirmed=None)) == {"missed": 0.0}
+    early = kept(notified_at=11.0)
+    assert overruns(early) == {"early": 0.0}
+    assert "0.40 s before its window opens" in texts(early)
+    assert "0.90 s before its window opens" in texts(early)
+    cut = replace(Score(expects=[fires()]).fault(), length=13.75)
+    assert "the drill ended 0.25 s before the window of QueueLong closed" in texts(cut)
+
+
+def test_a_finding_spans_from_its_fault_to_what_went_wrong() -> None:
+    def span(score: Score) -> tuple[float, float]:
+        finding = judge(score.timeline()).findings[0]
+        return round(finding.began - START, 2), round(finding.ended - START, 2)
+
+    assert span(kept(notified_at=12.4)) == (10.0, 12.4)
+    assert span(Score(expects=[fires()]).fault()) == (10.0, 40.0)
+    before = Score(expects=[fires(resolves=False)]).fault().fired(active=7.0, firing=8.0)
+    assert span(before.notified(before.firing(since=8.0), at=8.51)) == (8.51, 8.51)
+
+
+def test_only_the_first_notification_must_say_it() -> None:
+    """A value in a text changes from one evaluation to the next."""
+    score = Score(expects=[fires(annotations={"summary": "1600"}, resolves=False)]).fault()
+    score.fired()
+    score.notified(score.firing(annotations={"summary": "1600 wait"}))
+    score.notified(score.firing(annotations={"summary": "1700 wait"}), at=14.01)
+    assert verdict(score) == "pass"
+    late = Score(expects=[fires(annotations={"summary": "1600"}, resolves=False)]).fault()
+    late.fired()
+    late.notified(late.firing(annotations={"summary": "1700 wait"}))
+    late.notified(late.firing(annotations={"summary": "1600 wait"}), at=14.01)
+    assert kinds(late) == ["wrong annotations"]
+
+
+def test_an_alert_that_is_missing_and_has_no_rule_fails() -> None:
+    without = tuple(r for r in CONFIGURATION.rules if r.name != "QueueLong")
+    timeline = replace(Score(expects=[fires()]).fault().timeline(), configuration=changed(without))
+    assert kinds(timeline) == ["missed"]
+    assert verdict(timeline) == "fail"
+
+
+def test_of_a_missing_alert_no_resolve_is_judged() -> None:
+    score = Score(expects=[fires()]).fault().fired(until=15.0)
+    score.notified(score.resolved(ends=15.0), at=16.01)
+    assert kinds(score) == ["missed"]
 
 
 def test_an_annotation_must_say_what_is_expected() -> None:

@@ -5,6 +5,7 @@ QueueLong begins to fire at 20 in the pager's group, whose group_wait is 0.5 s a
 """
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,62 @@ def test_an_alert_that_was_told_and_never_sampled_holds_its_group() -> None:
     score = Score()
     score.notified(score.firing("ApiDown", since=10.0), at=10.51)
     assert wait(score) == LIVE
+
+
+def test_an_alert_whose_end_only_the_samples_show_holds_its_group_no_longer() -> None:
+    """Told of at 10.51 and sampled until 11.75: the group is long forgotten."""
+    score = before(10.0, 12.0)
+    score.notified(score.firing("ApiDown", since=10.0), at=10.51)
+    assert wait(score) == NEW
+
+
+@pytest.mark.parametrize("place", [{"receiver": "chat"}, {"group": {"service": "other"}}])
+def test_what_another_receiver_or_group_is_told_does_not_matter(place: dict[str, Any]) -> None:
+    score = Score()
+    score.notified(score.firing("ApiDown", since=10.0), at=10.51, **place)
+    assert wait(score) == NEW
+
+
+def test_the_last_of_several_resolves_counts() -> None:
+    score = Score()
+    score.notified(score.resolved("ApiDown", since=10.0, ends=12.0), at=12.5)
+    score.notified(score.resolved("ApiDown", since=10.0, ends=19.0), at=19.1)
+    assert wait(score) == EITHER
+    assert wait(score, 18.0) == LIVE
+
+
+def test_a_resolve_without_an_end_ends_nothing() -> None:
+    score = Score()
+    resolved = replace(score.resolved("ApiDown", since=10.0), ends_at=None)
+    assert wait(score.notified(resolved, at=12.5)) == LIVE
+
+
+def test_a_flush_before_the_alert_ended_did_not_forget_it() -> None:
+    score = before(10.0, 18.25)
+    score.notified(score.resolved("ApiDown", since=5.0, ends=6.0), at=6.5)
+    assert wait(score) == EITHER
+
+
+def test_a_flush_after_the_alert_began_is_none_of_its_own() -> None:
+    score = before(10.0, 12.0)
+    score.notified(score.resolved("ApiDown", since=10.0, ends=12.0), at=21.0)
+    assert wait(score) == NEW
+
+
+def test_an_alert_that_goes_to_the_same_labels_at_another_receiver_is_in_another_group() -> None:
+    routes = [{"receiver": "chat", "matchers": ["alertname=ApiDown"], "group_by": ["service"]}]
+    route = {**ALERTMANAGER["route"]}
+    route["routes"] = [*routes, *route["routes"]]
+    configuration = replace(CONFIGURATION, alertmanager={**ALERTMANAGER, "route": route})
+    assert wait(replace(before(10.0), configuration=configuration)) == NEW
+
+
+def test_one_of_several_routes_is_enough_to_be_in_the_group() -> None:
+    routes = [{"receiver": "chat", "matchers": ["alertname=ApiDown"], "continue": True}]
+    route = {**ALERTMANAGER["route"]}
+    route["routes"] = [*routes, *route["routes"]]
+    configuration = replace(CONFIGURATION, alertmanager={**ALERTMANAGER, "route": route})
+    assert wait(replace(before(10.0), configuration=configuration)) == LIVE
 
 
 def test_the_earlier_firing_of_the_alert_itself_may_hold_the_group() -> None:

@@ -3,13 +3,18 @@
 Watchdog repeats every 5 s at ticks of 2 s: after 6 s, and at most 6.25 s.
 """
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 
 from scenarios.judge.expectation import Heartbeat
+from scenarios.judge.verdict import judge
+from scenarios.judge.window import written
 from tests.scenarios.judge.score import (
+    ALERTMANAGER,
     CONFIGURATION,
+    START,
     Score,
     chat_group,
     doubts,
@@ -46,7 +51,7 @@ def test_a_heartbeat_that_never_arrives_is_missed() -> None:
 
 @pytest.mark.parametrize(
     ("third", "found"),
-    [(12.75, []), (12.77, ["late"]), (13.5, ["late"]), (13.52, ["promise broken", "late"])],
+    [(12.75, []), (12.77, ["late"]), (13.5, ["late"]), (13.52, ["late", "promise broken"])],
 )
 def test_a_gap_is_late_after_its_tick_and_breaks_the_promise_after_that(
     third: float, found: list[str]
@@ -58,8 +63,75 @@ def test_a_gap_is_late_after_its_tick_and_breaks_the_promise_after_that(
 
 def test_a_heartbeat_that_stops_is_late_at_the_end() -> None:
     score = beating(*TIMES[:5])
-    assert kinds(score) == ["promise broken", "late"]
+    assert kinds(score) == ["late", "promise broken"]
     assert "did not arrive between 24.51 s and 40.00 s, for 15.49 s" in texts(score)
+
+
+def test_a_delay_is_told_in_seconds_and_by_its_gap() -> None:
+    judgement = judge(beating(*TIMES[:5]).timeline())
+    late, broken = judgement.findings
+    assert (late.expectation, broken.expectation) == (0, 0)
+    assert round(late.overrun_seconds, 2) == 9.24
+    assert round(broken.overrun_seconds, 2) == 8.49
+    assert round(late.began - START, 2) == 24.51
+    assert round(late.ended - START, 2) == 40.0
+
+
+def test_each_gap_is_a_window_of_its_own() -> None:
+    (outcome,) = judge(beating(*TIMES[:3]).timeline()).outcomes
+    first, second = outcome.windows
+    assert (first.what, round(first.window.earliest - START, 2)) == ("repeated", 0.51)
+    assert first.window.latest is not None
+    assert round(first.window.latest - START, 2) == 6.76
+    assert first.arrived is not None
+    assert round(first.arrived - START, 2) == 6.51
+    assert written(second.window.parts) == "6 repeat interval to a tick + 0.25 allowance"
+
+
+def test_a_row_shows_the_first_beat_and_the_promise() -> None:
+    (row,) = judge(beating(*TIMES).timeline()).rows
+    assert (row.receiver, row.group, row.promise_seconds) == ("switch", GROUP, 7.0)
+    assert row.notified_seconds == pytest.approx(0.51)
+    assert row.window_seconds == (pytest.approx(0.51), pytest.approx(6.76))
+    (missed,) = judge(beating().timeline()).rows
+    assert (missed.receiver, missed.group, missed.promise_seconds) == ("switch", GROUP, 7.0)
+    assert missed.notified_seconds is None
+
+
+def test_a_fault_of_the_drill_does_not_make_the_heartbeat() -> None:
+    assert verdict(beating(*TIMES).fault(at=20.0)) == "pass"
+
+
+def test_every_firing_of_it_is_sampled_from_the_first() -> None:
+    """The watchdog of another instance that fires later moves nothing."""
+    score = beating(*TIMES).fired("Watchdog", active=9.0, firing=9.0, until=12.0, host="b")
+    assert verdict(score) == "pass"
+    late = replace(score, _arrivals=score._arrivals[2:])
+    assert "late" in kinds(late)
+
+
+def test_a_repeat_of_no_delay_at_all_is_no_repeat() -> None:
+    alertmanager = deepcopy(dict(ALERTMANAGER))
+    alertmanager["route"]["routes"][0].update(repeat_interval="0s", group_interval="50ms")
+    configuration = replace(CONFIGURATION, alertmanager=alertmanager)
+    once = replace(beating(0.51), length=0.6, configuration=configuration)
+    assert "too short" in doubts(once)
+
+
+def test_a_starved_heartbeat_is_doubtful_from_then_on() -> None:
+    """Held up from 12 on: the beats missing before that are not excused."""
+
+    def held_up(*times: float) -> str:
+        score = beating(*times)
+        resolved = score.resolved("Watchdog", since=0.0, ends=15.5)
+        score.notified(resolved, at=16.51, receiver="switch", group=GROUP)
+        timeline = score.timeline()
+        watchdog, *others = timeline.alert_samples
+        kept = tuple(t for t in watchdog.times if not 12.0 < t - START < 16.0)
+        return verdict(replace(timeline, alert_samples=(replace(watchdog, times=kept), *others)))
+
+    assert held_up(0.51, 6.51, 12.51, 20.51, 26.51, 32.51, 38.51) == "unknown"
+    assert held_up(0.51, 8.51, 12.51, 18.51, 24.51, 30.51, 36.51) == "fail"
 
 
 def test_a_heartbeat_that_starts_too_late_is_late() -> None:

@@ -8,9 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from scenarios.judge.finding import Finding
+from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
     ALERTMANAGER,
     CONFIGURATION,
+    START,
     Score,
     chat_group,
     doubts,
@@ -145,6 +148,96 @@ def test_an_alert_that_is_never_told_after_its_source_cleared_is_missed() -> Non
         outlived()
     )
     assert verdict(outlived()) == "fail"
+
+
+def test_a_delay_is_told_in_seconds_and_where_it_was() -> None:
+    def first(score: Score) -> Finding:
+        return judge(score.timeline()).findings[0]
+
+    never = first(outlived())
+    assert (round(never.overrun_seconds, 2), never.expectation) == (22.75, 1)
+    assert (never.began - START, never.ended - START) == (15.0, 40.0)
+    late = first(tell(outlived(), at=18.0))
+    assert (round(late.overrun_seconds, 2), late.ended - START) == (0.75, 18.0)
+    violated = first(tell(muted(), at=13.5))
+    assert (violated.began - START, violated.ended - START) == (13.0, 13.5)
+    nothing = first(muted(target=None))
+    assert (nothing.began - START, nothing.ended - START) == (10.0, 40.0)
+
+
+def test_the_first_of_several_notifications_must_come_in_time() -> None:
+    assert kinds(tell(tell(outlived(), at=16.0), at=18.0)) == []
+
+
+def test_only_what_was_told_of_this_very_alert_counts() -> None:
+    score = outlived(target=None).fired("ApiSlow", active=11.5, firing=13.0, host="a")
+    other = score.firing("ApiSlow", since=13.0, host="b")
+    score.notified(other, at=15.5, receiver="chat", group=CHAT)
+    assert "missed" in kinds(score)
+    same = score.firing("ApiSlow", since=13.0, host="a")
+    score.notified(same, at=15.6, receiver="chat", group=CHAT)
+    assert "missed" not in kinds(score)
+
+
+def test_a_resolve_alone_does_not_tell_that_it_fires() -> None:
+    score = outlived()
+    resolved = score.resolved("ApiSlow", since=13.0, ends=20.0)
+    score.notified(resolved, at=20.01, receiver="chat", group=CHAT)
+    assert kinds(score) == ["missed"]
+
+
+def test_the_longest_overlap_is_named_where_none_was_long_enough() -> None:
+    score = muted(target=(13.0, 13.25))
+    score.fired("ApiSlow", active=16.0, firing=17.0, until=17.5)
+    assert "fired only 0.25 s beside ApiDown" in texts(score)
+
+
+def test_one_overlap_that_was_long_enough_is_enough() -> None:
+    score = muted(target=(13.0, 13.25))
+    score.fired("ApiSlow", active=16.0, firing=17.0, until=19.0)
+    assert verdict(score) == "pass"
+
+
+def test_two_sources_one_after_the_other_hold_each_for_itself() -> None:
+    """Between them, from 15 to 17, the alert is told; later it is muted again."""
+    score = outlived().fired("ApiDown", active=16.5, firing=17.0, until=25.0)
+    score.notified(score.firing("ApiDown", since=17.0), at=17.51)
+    tell(score, at=15.5)
+    assert "not inhibited" not in kinds(score)
+    muted_again = outlived().fired("ApiDown", active=16.5, firing=17.0, until=25.0)
+    muted_again.notified(muted_again.firing("ApiDown", since=17.0), at=17.51)
+    tell(muted_again, at=19.0)
+    assert "not inhibited" in kinds(muted_again)
+
+
+def test_sources_that_touch_hold_as_one() -> None:
+    """The second fires at the very evaluation at which the first clears."""
+    score = outlived().fired("ApiDown", active=14.5, firing=15.0, until=25.0, host="b")
+    score.notified(score.firing("ApiDown", since=15.0, host="b"), score.firing("ApiDown"), at=15.51)
+    assert "missed" not in kinds(score)
+    inside = outlived().fired("ApiDown", active=12.0, firing=12.5, until=13.0, host="b")
+    assert "missed" in kinds(inside)
+
+
+def test_another_source_that_does_not_mute_it_excuses_nothing() -> None:
+    score = outlived()
+    score.expects = [*score.expects, fires(resolves=False)]
+    score.fired(active=11.0, firing=12.0, until=25.0)
+    score.notified(score.firing("ApiDown"), score.firing(since=12.0), at=14.01)
+    assert kinds(score) == ["missed"]
+
+
+def test_another_source_that_fired_at_another_time_excuses_nothing() -> None:
+    rules = [
+        *ALERTMANAGER["inhibit_rules"],
+        {"source_matchers": ["alertname=QueueLong"], "target_matchers": ["alertname=ApiSlow"]},
+    ]
+    configuration = replace(CONFIGURATION, alertmanager={**ALERTMANAGER, "inhibit_rules": rules})
+    score = replace(outlived(), configuration=configuration)
+    score.expects = [*score.expects, fires(resolves=False)]
+    score.fired(active=11.0, firing=12.0, until=14.75)
+    score.notified(score.firing("ApiDown"), score.firing(since=12.0), at=14.01)
+    assert "missed" in kinds(score)
 
 
 def test_told_at_another_receiver_is_not_told() -> None:

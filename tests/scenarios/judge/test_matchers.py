@@ -17,6 +17,8 @@ from scenarios.judge.matchers import Matcher, all_match, configured_matchers, pa
         ('{a="b",c!="d"}', [Matcher("a", "=", "b"), Matcher("c", "!=", "d")]),
         ('{a="b", c=~"d,e",}', [Matcher("a", "=", "b"), Matcher("c", "=~", "d,e")]),
         ('a="}"', [Matcher("a", "=", "}")]),
+        ("{a=b", [Matcher("a", "=", "b")]),
+        ("a=~[a-z]{2}", [Matcher("a", "=~", "[a-z]{2")]),
         ('"odd name"="b"', [Matcher("odd name", "=", "b")]),
         (r'a="say \"hi\""', [Matcher("a", "=", 'say "hi"')]),
         (r'a="back\\slash"', [Matcher("a", "=", "back\\slash")]),
@@ -74,12 +76,12 @@ def test_no_matcher_matches_all_and_one_that_fails_is_enough() -> None:
 
 def test_old_and_new_syntax_of_a_route_add_up() -> None:
     node = {
-        "match": {"a": "x", "code": 500, "on": True},
+        "match": {"a": "X", "code": 500, "on": True},
         "match_re": {"b": "y|z"},
         "matchers": ['c!="d"', "{e=f,g=h}"],
     }
     assert configured_matchers(node) == (
-        Matcher("a", "=", "x"),
+        Matcher("a", "=", "X"),
         Matcher("code", "=", "500"),
         Matcher("on", "=", "true"),
         Matcher("b", "=~", "y|z"),

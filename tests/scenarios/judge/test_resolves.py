@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from scenarios.judge.finding import Finding
+from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
     CONFIGURATION,
+    START,
     Score,
     doubts,
     fires,
@@ -171,6 +174,71 @@ def test_a_resolve_without_a_gap_in_the_samples_is_early() -> None:
 @pytest.mark.parametrize(("ends", "found"), [(16.74, ["resolved early"]), (16.75, [])])
 def test_a_gap_too_short_to_be_a_freeze_excuses_nothing(ends: float, found: list[str]) -> None:
     assert kinds(starved(gap=3.5, ends=ends)) == found
+
+
+def judged(score: Score) -> list[Finding]:
+    return list(judge(score.timeline()).findings)
+
+
+def test_a_delay_is_told_in_seconds_and_where_it_was() -> None:
+    late = {round(f.overrun_seconds, 2) for f in judged(told(ends=21.25, at=23.51))}
+    assert late == {0.51, 0.25, 0.01}
+    (never,) = judged(never_told())
+    assert (round(never.overrun_seconds, 2), never.expectation) == (17.0, 0)
+    assert (never.began - START, never.ended - START) == (20.0, 40.0)
+    (cut,) = judged(replace(never_told(), length=22.75))
+    assert cut.overrun_seconds == 0.0
+    (broken,) = judged(told(resolves_within_seconds=60.0))
+    assert round(broken.overrun_seconds, 2) == 1.01
+    (early,) = judged(told(ends=15.0, at=16.01))
+    assert (early.began - START, round(early.ended - START, 2)) == (11.5, 16.01)
+
+
+def test_without_a_healing_a_missing_resolve_is_held_against_the_fault() -> None:
+    score = Score(expects=[fires()]).fault(healing=None, healed=None).fired(until=40.0)
+    (never,) = judged(score.notified(score.firing()))
+    assert (never.began - START, never.overrun_seconds) == (10.0, 0.0)
+
+
+def test_the_allowance_shrinks_with_a_short_promise() -> None:
+    """A promise of 0.9 s leaves 0.18 s: told by 20.5 + 2.18 s."""
+    short = told(ends=20.5, at=22.7, within_seconds=54.0)
+    assert "resolved late" in kinds(short)
+    assert "resolved late" not in kinds(told(ends=20.5, at=22.66, within_seconds=54.0))
+
+
+def test_a_fault_that_was_not_healed_excuses_no_other_alert() -> None:
+    expects = [fires(fault="surge"), fires("ApiDown", fault="down")]
+    score = Score(expects=expects).fault("surge", healed=None)
+    score.fault("down", confirmed=10.75).fired().fired("ApiDown", active=11.0, firing=11.5)
+    score.notified(score.firing(), score.firing("ApiDown"))
+    assert [row.verdict for row in judge(score.timeline()).rows] == ["unknown", "fail"]
+
+
+def test_a_resolve_still_due_excuses_no_other_alert() -> None:
+    """ApiDown's fault was healed 3 s earlier, so its resolve was overdue at the end."""
+    expects = [fires(fault="surge"), fires("ApiDown", fault="down")]
+    score = Score(expects=expects, length=22.75).fault("surge")
+    score.fault("down", confirmed=10.75, healing=17.0, healed=17.25)
+    score.fired().fired("ApiDown", active=11.0, firing=11.5, until=17.5)
+    score.notified(score.firing(), score.firing("ApiDown"))
+    assert [row.verdict for row in judge(score.timeline()).rows] == ["unknown", "fail"]
+
+
+def test_a_made_up_resolve_excuses_no_other_alert_and_nothing_before_it() -> None:
+    def two(*, told_at: float, other_at: float) -> list[str]:
+        expects = [fires(resolves=False), fires("ApiDown")]
+        score = Score(expects=expects).fault(confirmed=10.75)
+        score.fired().fired("ApiDown", active=11.0, firing=11.5, without=(14.0, 17.5))
+        score.notified(score.firing(), at=told_at)
+        score.notified(score.firing("ApiDown"), at=other_at)
+        score.notified(score.resolved("ApiDown", ends=17.0), at=17.5)
+        score.notified(score.resolved("ApiDown"), at=22.01)
+        return [row.verdict for row in judge(score.timeline()).rows]
+
+    assert two(told_at=12.01, other_at=12.01) == ["unknown", "unknown"]
+    assert two(told_at=18.0, other_at=12.01) == ["fail", "unknown"]
+    assert two(told_at=12.01, other_at=13.0) == ["unknown", "fail"]
 
 
 def test_a_made_up_resolve_alone_does_not_resolve_the_alert() -> None:

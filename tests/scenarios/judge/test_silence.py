@@ -6,6 +6,7 @@ import pytest
 
 from scenarios.judge.expectation import Allowed, Silent
 from scenarios.judge.timeline import Stage
+from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
     START,
     Score,
@@ -27,6 +28,30 @@ def silent() -> Score:
 def test_an_alert_that_neither_fires_nor_arrives_is_silent() -> None:
     assert doubts(silent()) == []
     assert verdict(silent()) == "pass"
+
+
+def test_only_the_alert_that_is_named_breaks_its_silence() -> None:
+    score = silent().fired("ApiSlow", active=12.0, firing=13.5, until=13.75)
+    score.notified(score.firing("ApiDown", since=12.0), at=12.51)
+    judgement = judge(score.timeline())
+    assert [(f.kind, f.expectation) for f in judgement.findings] == [
+        ("unexpected", None),
+        ("fired unseen", None),
+    ]
+    assert [row.verdict for row in judgement.rows] == ["pass"]
+    assert judgement.verdict == "fail"
+
+
+def test_what_breaks_a_silence_is_found_with_it() -> None:
+    score = silent().fired(method="card")
+    score.fired(method="wallet")
+    score.notified(score.firing(method="card"))
+    judgement = judge(score.timeline())
+    assert [(f.kind, f.expectation) for f in judgement.findings] == [
+        ("unexpected", 0),
+        ("fired unseen", 0),
+    ]
+    assert judgement.outcomes[0].began == START + 5.0
 
 
 def test_an_alert_that_arrives_breaks_its_silence() -> None:
@@ -77,6 +102,23 @@ def near_miss(*, held: float = 2.0, confirmed: bool = True, healed: bool = True)
         healing=10.0 + held if healed else None,
         healed=10.25 + held if healed else None,
     )
+
+
+def test_a_firing_before_the_near_miss_is_not_of_it() -> None:
+    score = near_miss()
+    score.allows = [Allowed("QueueLong", "pager", "a test of near misses alone")]
+    score.expects = [Silent("ApiSlow")]
+    assert kinds(score.fired(active=6.0, firing=7.0, until=9.75)) == []
+    touching = replace(score).fired(active=6.0, firing=7.0, until=10.25)
+    assert kinds(touching) == ["near miss fired"]
+
+
+def test_another_near_miss_or_an_earlier_fault_does_not_end_a_near_miss() -> None:
+    for other in ({"near_miss": True, "at": 11.0}, {"at": 6.0, "healing": 8.0, "healed": 8.25}):
+        score = near_miss()
+        score.fault("other", **other)  # type: ignore[arg-type]
+        score.fired(active=11.0, firing=12.0, until=13.0)
+        assert "near miss fired" in kinds(score)
 
 
 def test_a_near_miss_that_stays_silent_passes() -> None:
@@ -150,6 +192,33 @@ def test_an_alert_that_nobody_expects_is_unexpected() -> None:
     assert kinds(score) == ["unexpected"]
     assert 'ApiSlow arrived at chat in group {alertname="ApiSlow"' in texts(score)
     assert verdict(score) == "fail"
+
+
+def test_an_alert_that_nobody_names_is_said_to_be_expected_nowhere() -> None:
+    score = kept()
+    score.notified(score.firing("ApiSlow", since=15.0), at=15.51, receiver="chat")
+    assert texts(score).endswith("at 15.51 s, and nobody expects it")
+
+
+def test_an_alert_that_is_allowed_allows_no_other() -> None:
+    score = allowed()
+    score.notified(score.firing("ApiDown", since=15.0), at=15.51, receiver="chat")
+    assert kinds(score) == ["unexpected"]
+
+
+def test_any_of_several_sources_accounts_for_an_alert_beside_it() -> None:
+    score = Score(expects=[inhibited(), fires("ApiDown", resolves=False)])
+    score.fault(confirmed=10.75).fired("ApiDown", active=11.0, firing=11.5)
+    score.fired("ApiDown", active=25.0, firing=25.5, until=26.0)
+    score.allows = [Allowed("ApiDown", "pager", "again")]
+    score.fired("ApiSlow", active=10.5, firing=12.0)
+    score.notified(score.firing("ApiDown"))
+    assert "fired unseen" not in kinds(score)
+
+
+def test_an_expected_alert_whose_fault_was_never_injected_is_not_accounted_for() -> None:
+    score = Score(expects=[fires(fault="gone")]).fault().fired()
+    assert kinds(score) == ["missed", "fired unseen"]
 
 
 def test_an_expected_alert_that_arrives_at_another_receiver_too_is_unexpected() -> None:

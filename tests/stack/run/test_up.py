@@ -1,4 +1,4 @@
-"""``python -m stack up``, as a person uses it: addresses, load by hand, and an end without remains."""
+"""``python -m stack up`` as a person uses it: addresses, load by hand, an end without remains."""
 
 import json
 import os
