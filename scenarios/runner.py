@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -105,6 +106,8 @@ def run_drill(
             ran.error = "the run was ended before this drill was over"
             ran.cancelled = True
             raise
+        except Exception:  # noqa: BLE001 - a defect of the harness must be told with its drill
+            ran.error = f"the harness failed:\n{traceback.format_exc()}"
         finally:
             ran.wall_seconds = time.monotonic() - began
             try:

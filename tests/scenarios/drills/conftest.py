@@ -1,5 +1,6 @@
 """``pytest scenarios/`` as a process: what it says, whom it has started, what it leaves."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -107,13 +108,13 @@ class Run:
             }
         )
 
-    def remains(self) -> list[Sequence[str]]:
-        """The command lines of all that lives and descends from the run, whoever its parent is."""
-        return [
-            command_line(process)
+    def remains(self) -> Mapping[psutil.Process, Sequence[str]]:
+        """All that lives and descends from the run, whoever its parent is, with command lines."""
+        return {
+            process: command_line(process)
             for process in psutil.process_iter()
             if environment_of(process).get(MARK) == str(self.folder)
-        ]
+        }
 
     def wait(self, within_seconds: float = SAYS_WITHIN_SECONDS) -> int:
         return self.process.wait(within_seconds)
@@ -122,6 +123,10 @@ class Run:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        # A kept stack whose test did not end it; killing its guardian alone would leave orphans.
+        for process in self.remains():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
 
 
 def environment_of(process: psutil.Process) -> Mapping[str, str]:

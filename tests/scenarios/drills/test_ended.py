@@ -69,7 +69,7 @@ WAYS = ("SIGINT", "SIGINT twice", "SIGTERM", "SIGKILL")
 @pytest.mark.parametrize("way", WAYS)
 def test_no_process_and_no_directory_outlives_it(way: str, stopped: Mapping[str, Stopped]) -> None:
     """The fixture has waited for it; here is shown that there was something to end."""
-    assert stopped[way].run.remains() == []
+    assert stopped[way].run.remains() == {}
     family = stopped[way].family
     for word in ("stack.run.guardian", "stack.app", "stack.gateway", "sink", "locust"):
         assert len(family.members(word)) == 1, f"{word} did not run when it was stopped"

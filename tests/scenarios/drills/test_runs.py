@@ -6,10 +6,9 @@ All of them run at once, as CI jobs on one machine may: none may disturb another
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,7 +94,7 @@ def kill_sink(run: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(start: Callable[..., Any]) -> Iterator[Mapping[str, Over]]:
+def runs(start: Callable[..., Any]) -> Mapping[str, Over]:
     erring = start(
         "application/redis_down.py",
         "business/slow_responses.py",
@@ -128,12 +127,7 @@ def runs(start: Callable[..., Any]) -> Iterator[Mapping[str, Over]]:
 
     with ThreadPoolExecutor(len(begun)) as pool:
         futures = {name: pool.submit(over, run, meddle) for name, (run, meddle) in begun.items()}
-    results = {name: future.result() for name, future in futures.items()}
-    yield results
-    for result in results.values():
-        for pid in re.findall(r"or with: kill (\d+)", result.output):
-            with suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGTERM)
+    return {name: future.result() for name, future in futures.items()}
 
 
 def quiet(run: Any) -> None:
@@ -326,7 +320,7 @@ def test_a_service_that_dies_ends_its_drill_at_once_and_is_named_with_its_log(
 @pytest.mark.parametrize("name", ["green", "green too", "unknown"])
 def test_a_run_that_is_over_leaves_no_process(name: str, runs: Mapping[str, Over]) -> None:
     """Looked for by what they inherit from it, so that none can hide behind another parent."""
-    assert runs[name].run.remains() == []
+    assert runs[name].run.remains() == {}
 
 
 @pytest.mark.parametrize("name", ["red", "error"])
