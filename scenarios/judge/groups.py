@@ -109,11 +109,12 @@ def _members(evidence: Evidence, route: Destination) -> Iterator[_Member]:
         ):
             yield _Member(run.labels, run.began, run.ended)
     for life in evidence.lives:
-        if life.receiver == route.receiver and identity(life.group_labels) == group:
+        is_sampled = evidence.runs_of(life.alert, life.labels)
+        in_group = life.receiver == route.receiver and identity(life.group_labels) == group
+        if in_group and not is_sampled:
             ends = [sighting.alert.ends_at for sighting in life.resolved]
-            ended = max((end for end in ends if end is not None), default=None)
-            if ended is not None or not evidence.runs_of(life.alert, life.labels):
-                yield _Member(life.labels, life.starts_at, math.inf if ended is None else ended)
+            ended = max((end for end in ends if end is not None), default=math.inf)
+            yield _Member(life.labels, life.starts_at, ended)
 
 
 def _may_linger(evidence: Evidence, route: Destination, member: _Member, starts_at: float) -> bool:

@@ -22,7 +22,7 @@ def write_timeline(timeline: Timeline, path: Path) -> None:
 def read_timeline(path: Path) -> Timeline:
     """A saved timeline. Raises TimelineError."""
     try:
-        document = json.loads(path.read_text())
+        document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TimelineError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

@@ -88,7 +88,7 @@ def render(
     rules = directory / "prometheus" / "rules"
     rules.mkdir(parents=True, exist_ok=True)
     for path, text in configuration.rules.items():
-        (rules / Path(path).name).write_text(text)
+        (rules / Path(path).name).write_text(text, encoding="utf-8")
     prometheus = configuration.prometheus
     _use_endpoints(prometheus, endpoints)
     prometheus["rule_files"] = ["rules/*.yml"]

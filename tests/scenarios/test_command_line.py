@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.collect import ROOT, is_drill_file
+from scenarios.plugin import DEFAULT_SPEED
 from stack.run.configuration import PRODUCTION
 
 REDIS_DOWN = str(ROOT / "application" / "redis_down.py")
@@ -193,7 +194,9 @@ def test_explaining_names_for_every_drill_its_windows_and_what_they_are_made_of(
         if "fires(" in path.read_text():
             assert re.search(r"notified after [\d.]+ to [\d.]+ s = .*evaluation", told), told
             assert re.search(r"resolved after .* = .*group interval", told), told
-            assert re.search(r"promised within \d+ s of production, [\d.]+ s at speed 60", told)
+            assert re.search(
+                rf"promised within \d+ s of production, [\d.]+ s at speed {DEFAULT_SPEED}", told
+            )
         if "near_miss(" in path.read_text():
             assert re.search(r"stays silent in near miss .*\n +held for [\d.]+ s", told), told
         if "heartbeat(" in path.read_text():

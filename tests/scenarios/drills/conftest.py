@@ -1,6 +1,7 @@
 """``pytest scenarios/`` as a process: what it says, whom it has started, what it leaves."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -18,7 +22,7 @@ from scenarios.collect import ROOT
 from stack.run.configuration import PRODUCTION
 from stack.run.waiting import wait_until
 
-SAYS_WITHIN_SECONDS = 240.0
+SAYS_WITHIN_SECONDS = 600.0
 # In the environment of a run and of all that it starts.
 MARK = "RUN_OF_DRILLS_UNDER_TEST"
 Edit = tuple[str, str, str]
@@ -56,10 +60,16 @@ class Family:
 
 
 class Run:
-    """One run of drills, in a folder of nobody's, with its report in that folder."""
+    """One run of drills, in a folder of nobody's, with its report in that folder.
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    ``seen_early`` is for a test to note that progress was seen while it ran.
+    """
+
+    def __init__(
+        self, folder: Path, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
         self.folder = folder
+        self.seen_early = False
         self._output = folder / "output"
         with self._output.open("w") as output:
             self.process = subprocess.Popen(
@@ -70,7 +80,7 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env={**os.environ, MARK: str(folder)},
+                env={**os.environ, **environment, MARK: str(folder)},
                 # A Ctrl-C at the terminal of these tests must not reach the drills they test.
                 start_new_session=True,
             )
@@ -83,6 +93,34 @@ class Run:
     def report(self) -> Path:
         """The folder that the run left."""
         return self.folder / "reports" / "latest"
+
+    @property
+    def results(self) -> Mapping[str, Any]:
+        """results.json by drill, read as strictly as other languages do."""
+
+        def refuse(constant: str) -> Any:
+            raise AssertionError(f"{constant} is not JSON")
+
+        text = (self.report / "results.json").read_text()
+        drills = json.loads(text, parse_constant=refuse)["drills"]
+        return {entry["drill"]: entry for entry in drills}
+
+    @property
+    def junit(self) -> Mapping[str, str]:
+        """By drill, what junit.xml says of it: passed, or the text of what it has instead."""
+        document = ElementTree.parse(self.report / "junit.xml")  # noqa: S314 - pytest wrote it
+        (suite,) = document.getroot()
+        return {
+            case.attrib["classname"].removeprefix("scenarios.").replace(".", "/"): (
+                f"{case[0].tag}: {case[0].attrib.get('message', '')}\n{case[0].text}"
+                if len(case)
+                else "passed"
+            )
+            for case in suite.iter("testcase")
+        }
+
+    def timeline(self, drill: str) -> Path:
+        return self.report / "timelines" / f"{drill.replace('/', '-')}.json"
 
     def until(self, pattern: str) -> None:
         """Wait until it has printed this, while it runs."""
@@ -162,12 +200,17 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
     """Start a run of these drills; ``edits`` spoil the configuration they run with."""
     runs: list[Run] = []
 
-    def begin(*drills: str, options: tuple[str, ...] = (), edits: tuple[Edit, ...] = ()) -> Run:
+    def begin(
+        *drills: str,
+        options: tuple[str, ...] = (),
+        edits: tuple[Edit, ...] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> Run:
         folder = tmp_path_factory.mktemp("run")
         if edits:
             options = (*options, "--configuration", str(spoiled(folder, edits)))
         files = [str(ROOT / drill) for drill in drills]
-        runs.append(Run(folder, *files, *options))
+        runs.append(Run(folder, [*files, *options], environment))
         return runs[-1]
 
     yield begin

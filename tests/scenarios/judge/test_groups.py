@@ -153,6 +153,8 @@ def test_a_resolve_without_an_end_ends_nothing() -> None:
     score = Score()
     resolved = replace(score.resolved("ApiDown", since=10.0), ends_at=None)
     assert wait(score.notified(resolved, at=12.5)) == LIVE
+    ended = score.resolved("ApiDown", since=10.0, ends=19.0)
+    assert wait(score.notified(ended, at=19.1)) == EITHER
 
 
 def test_a_flush_before_the_alert_ended_did_not_forget_it() -> None:

@@ -104,4 +104,4 @@ def run_python() -> Iterator[RunPython]:
     yield run
     for process in started:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=30)

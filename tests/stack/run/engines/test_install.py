@@ -156,7 +156,7 @@ def test_a_damaged_engine_is_built_again_and_a_kill_in_the_middle_leaves_none(
         within_seconds=30,
     )
     killed.kill()
-    killed.communicate()
+    killed.communicate(timeout=30)
     wait_until(
         "no process to be left of the killed run",
         lambda: (not working_in(damaged), str(working_in(damaged))),

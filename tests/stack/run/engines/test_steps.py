@@ -102,11 +102,14 @@ def test_an_interrupt_ends_the_command(steps: Steps, monkeypatch: pytest.MonkeyP
 
 
 KILLED_RUN = f"""
+import signal
 import sys
 from pathlib import Path
 from stack.run.engines.catalogue import CATALOGUE
 from stack.run.engines.lock import hold
 from stack.run.engines.steps import Steps
+# Under nohup, as CI may be, it would be ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 here = Path(sys.argv[1])
 with hold(here / "lock", print) as lock:
     command = [sys.executable, "-c", {SLEEPER!r}]
@@ -129,7 +132,7 @@ def test_a_command_does_not_outlive_a_killed_run(
     )
     [command] = [found for found in of_directory(work) if found.cmdline()[1:] == ["-c", SLEEPER]]
     process.send_signal(number)
-    process.communicate()
+    process.communicate(timeout=20)
 
     def free() -> tuple[bool, str]:
         with hold_if_free(work / "lock") as taken:

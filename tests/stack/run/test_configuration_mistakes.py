@@ -1,0 +1,112 @@
+"""A mistake in a configuration is named with its file and line, before anything is started."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.run.configuration import compressed, layers_in
+from stack.run.stack import StackError
+
+
+def read(source: Path, speed: float = 60.0) -> None:
+    compressed(source, speed=speed, layers=layers_in(source))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "what"),
+    [
+        pytest.param(
+            "prometheus/rules/application.yml",
+            "        expr: redis_up == 0",
+            "       expr: redis_up == 0",
+            6,
+            "",
+            id="YAML that is indented wrongly",
+        ),
+        pytest.param(
+            "prometheus/rules/application.yml",
+            "expr: redis_up == 0",
+            "expr: redis_up === 0",
+            6,
+            "RedisDown",
+            id="PromQL that cannot be parsed",
+        ),
+        pytest.param(
+            "prometheus/rules/application.yml",
+            "for: 1m",
+            "for: soon",
+            21,
+            "'soon' is not a duration",
+            id="a for that is no duration",
+        ),
+        pytest.param(
+            "prometheus/prometheus.yml",
+            "scrape_interval: 15s",
+            "scrape_interval: often",
+            3,
+            "'often' is not a duration",
+            id="an interval that is no duration",
+        ),
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "group_wait: 30s",
+            "group_wait: a while",
+            8,
+            "'a while' is not a duration",
+            id="a wait that is no duration",
+        ),
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "receivers:\n",
+            "receivers: [\n",
+            51,
+            "",
+            id="a bracket nobody closes",
+        ),
+    ],
+)
+def test_a_mistake_in_a_file_is_named_with_file_and_line_at_any_speed(
+    source: Path, edit: Any, file: str, old: str, new: str, line: int, what: str
+) -> None:
+    edit(file, old, new)
+    for speed in (1.0, 60.0):
+        with pytest.raises(StackError) as caught:
+            read(source, speed)
+        found = re.search(rf"{re.escape(str(source / file))}:(\d+)", str(caught.value))
+        assert found is not None, str(caught.value)
+        # YAML notices some mistakes only on the line after.
+        assert line <= int(found.group(1)) <= line + 1, str(caught.value)
+        assert what in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["prometheus/prometheus.yml", "alertmanager/alertmanager.yml"])
+def test_a_configuration_that_lacks_a_file_says_which(source: Path, missing: str) -> None:
+    (source / missing).unlink()
+    with pytest.raises(StackError, match=re.escape(str(source / missing))):
+        read(source)
+
+
+def test_a_configuration_without_rule_files_says_which_pattern_found_none(source: Path) -> None:
+    for path in (source / "prometheus" / "rules").iterdir():
+        path.unlink()
+    with pytest.raises(StackError, match=r"prometheus\.yml:\d+: .*no rule file is named 'rules/"):
+        read(source)
+
+
+def test_a_rule_whose_meaning_does_not_survive_division_is_named_with_the_way_out(
+    source: Path, edit: Any
+) -> None:
+    """At --speed 1 it is taken as it is."""
+    edit(
+        "prometheus/rules/application.yml",
+        "expr: redis_up == 0",
+        "expr: increase(redis_commands_total[5m]) > 300",
+    )
+    with pytest.raises(StackError) as caught:
+        read(source)
+    assert "application.yml" in str(caught.value)
+    assert "RedisDown" in str(caught.value)
+    assert "--speed 1" in str(caught.value)
+    read(source, 1.0)
