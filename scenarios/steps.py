@@ -213,7 +213,7 @@ class StepRunner:
         # A fault that ended by itself proves nothing of an alert that did not come.
         last, still = self._read_back(lambda: fault.read_back(self._stack), STILL_WITHIN_SECONDS)
         if still is None:
-            self._watch.problem(f"{record.name} was over before it was healed: {last}")
+            self._records[index] = record = replace(record, lost=last)
         self._stages.enter(f"healing {record.name}")
         self._stages.say(f"healing {record.name}")
         healing = time.time()

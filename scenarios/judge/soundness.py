@@ -28,6 +28,7 @@ LARGEST_CLOCK_STEP_SECONDS = 0.05
 LARGEST_STALL_SECONDS = ALLOWANCE_SECONDS
 FEWEST_EVENTS = 2
 WATCHDOG = "Watchdog"
+OVERSHOT: frozenset[FindingKind] = frozenset({"near miss fired", "unexpected", "fired unseen"})
 BLIND: frozenset[FindingKind] = frozenset({"nothing to inhibit"})
 LEFT_OUT: frozenset[FindingKind] = frozenset({"missed", "not together", "not resolved"})
 
@@ -78,12 +79,19 @@ def _stall(evidence: Evidence) -> Iterator[Reason]:
 def _faults(evidence: Evidence) -> Iterator[Reason]:
     for fault in evidence.timeline.faults:
         if fault.confirmed is None:
-            yield Reason(
-                "fault",
-                f"fault {fault.name!r} was injected but never read back: {fault.observed}",
-                INTERRUPTED,
-                fault=fault.name,
+            text = f"fault {fault.name!r} was injected but never read back: {fault.observed}"
+        elif fault.lost:
+            text = f"fault {fault.name!r} was over before it was healed: {fault.lost}"
+        else:
+            continue
+        yield Reason("fault", text, INTERRUPTED, fault=fault.name)
+        missed = evidence.timeline.declaration.near_misses.get(fault.name)
+        if fault.near_miss and missed is not None:
+            # A neighbour's load on top of a near miss is a hit, and the rule is right to fire.
+            text = (
+                f"what {missed} did says nothing, as {fault.name!r} was not the miss it should be"
             )
+            yield Reason("near miss", text, OVERSHOT, alerts=frozenset({missed}))
 
 
 def _few_events(evidence: Evidence) -> Iterator[Reason]:

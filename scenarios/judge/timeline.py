@@ -96,7 +96,8 @@ class FaultRecord:
     """One fault or near miss as it really went.
 
     ``injecting`` is when injection began; ``confirmed`` when its readback showed the effect (None:
-    it never did, and the verdict is unknown). ``healing`` and ``healed`` likewise. The lags are
+    it never did, and the verdict is unknown). ``lost`` is what the readback showed before healing
+    where the effect was gone by then. ``healing`` and ``healed`` likewise. The lags are
     declared by the fault and never divided by the speed: how long after ``confirmed`` (``healed``)
     the symptom may take to stand in what the app exposes. ``disturbs_jobs`` names the scrape jobs
     whose failing scrapes the fault explains. ``symptom_ratio`` is what a ratio rises to (q), where
@@ -121,6 +122,7 @@ class FaultRecord:
     slow_seconds: float = 0.0
     events_per_second: float | None = None
     ramps: bool = False
+    lost: str = ""
 
     @property
     def promised_from(self) -> float:

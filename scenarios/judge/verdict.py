@@ -12,7 +12,8 @@ What a reason accounts for depends on what it is of, when, and on how large a de
 | reason                          | accounts for                                                  |
 |---------------------------------|---------------------------------------------------------------|
 | fault not read back, not healed | what is missing, late or resolved early of that fault alone   |
-| load fell short, too few events | the same                                                      |
+| near miss not read back or lost | that the alert it is a near miss of fired                     |
+| load fell short, too few events | the same as a fault not read back                             |
 | scrape or evaluation left out   | the same, of alerts that read them, near that time, and       |
 |                                 | delays up to the gap plus what refills                        |
 | host stalled                    | what is missing or late by no more than the stall             |
@@ -21,9 +22,9 @@ What a reason accounts for depends on what it is of, when, and on how large a de
 | drill ended too early           | what was still due                                            |
 | ALERTS could not be read back   | that nothing was seen to fire                                 |
 
-No reason accounts for an alert that was misrouted, misgrouped, unexpected, with wrong labels or
-annotations, seen firing where it must not, told of while inhibited, or refused: that is evidence
-whatever the host did. A pass with any doubt is unknown, never a pass.
+But for that, no reason accounts for an alert that was misrouted, misgrouped, unexpected, with
+wrong labels or annotations, seen firing where it must not, told of while inhibited, or refused:
+that is evidence whatever the host did. A pass with any doubt is unknown, never a pass.
 """
 
 from collections.abc import Mapping

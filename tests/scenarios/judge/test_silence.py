@@ -91,7 +91,9 @@ def test_the_silence_of_an_alert_that_does_not_exist_proves_nothing() -> None:
     assert verdict(score) == "unknown"
 
 
-def near_miss(*, held: float = 2.0, confirmed: bool = True, healed: bool = True) -> Score:
+def near_miss(
+    *, held: float = 2.0, confirmed: bool = True, healed: bool = True, lost: str = ""
+) -> Score:
     """The queue grows to 700 from 10 on; QueueLong takes 1.75 s to fire, had it crossed."""
     score = Score(expects=[Silent("QueueLong")], near_misses={"small surge": "QueueLong"})
     return score.fault(
@@ -101,6 +103,7 @@ def near_miss(*, held: float = 2.0, confirmed: bool = True, healed: bool = True)
         confirmed=10.0 if confirmed else None,
         healing=10.0 + held if healed else None,
         healed=10.25 + held if healed else None,
+        lost=lost,
     )
 
 
@@ -140,6 +143,22 @@ def test_a_near_miss_that_fires_fails_though_nobody_is_told(firing: float, until
     assert verdict(score) == "fail"
 
 
+@pytest.mark.parametrize("score", [near_miss(lost="1200 wait"), near_miss(confirmed=False)])
+def test_a_near_miss_that_was_none_says_nothing_of_its_alert(score: Score) -> None:
+    """Neighbours may push a host over the threshold: then the rule is right to fire."""
+    assert verdict(score) == "unknown"
+    score.fired(active=11.0, firing=12.0, until=13.0)
+    score.notified(score.firing(since=12.0), at=12.51)
+    assert "unexpected" in kinds(score)
+    assert verdict(score) == "unknown"
+
+
+def test_a_near_miss_that_was_none_excuses_no_other_alert() -> None:
+    score = near_miss(lost="1200 wait")
+    score.fired("ApiSlow", active=11.0, firing=12.5, until=13.0)
+    assert verdict(score) == "fail"
+
+
 @pytest.mark.parametrize(("began", "fired"), [(13.0, True), (13.25, False)])
 def test_a_near_miss_ends_when_what_it_did_must_have_cleared(began: float, fired: bool) -> None:
     """Healed at 12.25, it clears within 0.25 + 0.25 + 0.25 s."""
@@ -171,7 +190,7 @@ def test_a_near_miss_that_was_never_healed_was_held_until_the_end() -> None:
 
 
 def test_a_near_miss_that_was_not_read_back_or_never_injected_is_unknown() -> None:
-    assert doubts(near_miss(confirmed=False)) == ["fault"]
+    assert doubts(near_miss(confirmed=False)) == ["fault", "near miss"]
     never = Score(expects=[Silent("QueueLong")], near_misses={"small surge": "QueueLong"})
     assert "near miss 'small surge' was never injected" in texts(never)
     assert verdict(never) == "unknown"
