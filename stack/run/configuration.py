@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
 from stack.run.speed import (
     SCALES_ANNOTATION,
     Compressed,
+    Production,
     SpeedError,
     compress_production,
     lint_production,
@@ -25,6 +27,8 @@ from stack.run.stack import StackError
 PRODUCTION = Path(__file__).resolve().parents[1]
 SINK_TOKEN_FILE = "/run/secrets/sink_token"  # noqa: S105 - where production mounts it
 SINK_URL = "http://sink:9000"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ALERTMANAGER_TARGET = "alertmanager:9093"
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def compressed(source: Path, *, speed: float, layers: Sequence[str]) -> Compress
         )
         rules = {path: text for path, text in production.rules.items() if Path(path).stem in layers}
         production = replace(production, rules=rules)
+        _refuse_outsiders(production)
         # Reading the rules finds syntax errors at any speed.
         findings = [finding for finding in lint_production(production) if not finding.accepted]
         if findings and speed > 1:
@@ -109,6 +114,39 @@ def render(
     )
 
 
+def _refuse_outsiders(production: Production) -> None:
+    """A drill must page nobody for real, nor feed a real Alertmanager or storage."""
+    for receiver in production.alertmanager.get("receivers") or []:
+        for kind, configs in receiver.items():
+            if not kind.endswith("_configs"):
+                continue
+            for config in configs or []:
+                if kind != "webhook_configs" or not _stays_here(str(config.get("url"))):
+                    raise StackError(
+                        f"{production.alertmanager_source.path}: receiver {receiver.get('name')!r} "
+                        f"has {kind} that would notify somebody for real; in the copy that is "
+                        f"drilled, let it be a webhook to {SINK_URL}/receivers/RECEIVER/webhook"
+                    )
+    prometheus, path = production.prometheus, production.prometheus_source.path
+    for key in ("remote_write", "remote_read"):
+        if prometheus.get(key):
+            raise StackError(f"{path}: {key} would reach a real storage; leave it out of the copy")
+    for manager in (prometheus.get("alerting") or {}).get("alertmanagers") or []:
+        for static in manager.get("static_configs") or []:
+            for target in static.get("targets") or []:
+                if target != ALERTMANAGER_TARGET:
+                    raise StackError(
+                        f"{path}: alerts would go to {target!r}; in the copy that is drilled, name "
+                        f"Alertmanager {ALERTMANAGER_TARGET}"
+                    )
+
+
+def _stays_here(url: str) -> bool:
+    """Whether a webhook goes to the sink, or to this host, where a wrong one may well go."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" == SINK_URL or parts.hostname in LOOPBACK
+
+
 def _use_endpoints(prometheus: dict[str, Any], endpoints: Mapping[str, str]) -> None:
     """Point static targets at this stack, keeping production's name in the instance label."""
     managers = prometheus.get("alerting", {}).get("alertmanagers", [])
@@ -135,7 +173,7 @@ def _use_endpoints(prometheus: dict[str, Any], endpoints: Mapping[str, str]) -> 
 def _use_sink(receiver: dict[str, Any], sink_url: str, sink_token_file: Path) -> None:
     for webhook in receiver.get("webhook_configs", []):
         url = webhook.get("url", "")
-        if url.startswith(SINK_URL):
+        if url.startswith(f"{SINK_URL}/"):
             webhook["url"] = sink_url + url.removeprefix(SINK_URL)
         authorization = webhook.get("http_config", {}).get("authorization", {})
         if authorization.get("credentials_file") == SINK_TOKEN_FILE:

@@ -1,19 +1,16 @@
 """A stack of loopback processes: no Docker, no root, its own ports and its own directory."""
 
-import contextlib
 import secrets
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import requests
-
-from stack.observe.prometheus import Prometheus, unix_seconds
+from stack.observe.prometheus import Prometheus, ReadError
 from stack.run.configuration import PRODUCTION, Rendered, layers_in, render
 from stack.run.engines import Engine
 from stack.run.ports import PortLease, is_free
+from stack.run.readiness import answers, redis_answers, wait_until_alerts_count
 from stack.run.services import Command, service_commands
 from stack.run.stack import Addresses, Secrets, Service, StackError
 from stack.run.supervisor import Supervisor
@@ -187,7 +184,16 @@ class LocalStack:
             self._start(list(self._commands))
             self._wait_ready(list(self._commands))
             progress("waiting for scrapes and evaluations")
-            self._wait_pipeline()
+            try:
+                wait_until_alerts_count(
+                    Prometheus(self.addresses.prometheus),
+                    patience=lambda seconds: 4 * seconds / self._speed + READY_WITHIN_SECONDS,
+                )
+            except (NotSeen, ReadError) as error:
+                log = self._supervisor.log_tail("prometheus").strip()
+                raise StackError(
+                    f"the pipeline is not ready: {error}\nPrometheus' log:\n{log}"
+                ) from error
         except BaseException:
             self.close()
             raise
@@ -296,76 +302,6 @@ class LocalStack:
         if "address already in use" in log.lower():
             hint = "\nA port is in use by another program: end it, or choose another port."
         return f"{service} did not start: {error}{hint}\nThe end of its log:\n{log or '(empty)'}"
-
-    def _wait_pipeline(self) -> None:
-        prometheus = Prometheus(self.addresses.prometheus)
-
-        def scraped() -> tuple[bool, str]:
-            targets = prometheus.targets()
-            waiting = [t.instance for t in targets if t.health != "up" or t.last_scrape == 0]
-            return bool(targets) and not waiting, f"not scraped well yet: {waiting or 'no targets'}"
-
-        def alertmanager_known() -> tuple[bool, str]:
-            active = prometheus.active_alertmanagers()
-            return bool(active), f"active Alertmanagers: {active or 'none'}"
-
-        try:
-            wait_until("a good scrape of every target", scraped, within_seconds=self._patience(15))
-            wait_until(
-                "Prometheus to find Alertmanager",
-                alertmanager_known,
-                within_seconds=self._patience(15),
-            )
-            since = time.time()
-
-            def evaluated() -> tuple[bool, str]:
-                groups = prometheus.rule_groups()
-                behind = [
-                    group["name"]
-                    for group in groups
-                    if unix_seconds(group["lastEvaluation"]) < since + float(group["interval"])
-                ]
-                return bool(groups) and not behind, f"not evaluated twice yet: {behind}"
-
-            wait_until(
-                "two evaluations of every rule group",
-                evaluated,
-                within_seconds=self._patience(60),
-            )
-        except NotSeen as error:
-            log = self._supervisor.log_tail("prometheus").strip()
-            raise StackError(f"the pipeline is not ready: {error}\nPrometheus' log:\n{log}") from (
-                error
-            )
-
-    def _patience(self, production_seconds: float) -> float:
-        """A wait on the pipeline: what it may take in production, and time for the host."""
-        return 4 * production_seconds / self._speed + READY_WITHIN_SECONDS
-
-
-def answers(url: str) -> tuple[bool, str]:
-    """Whether a URL answers 2xx."""
-    try:
-        with requests.Session() as session:
-            # A proxy of the company's knows nothing of this host's loopback.
-            session.trust_env = False
-            status = session.get(url, timeout=2).status_code
-    except requests.RequestException as error:
-        return False, type(error).__name__
-    return 200 <= status < 300, f"HTTP {status}"
-
-
-def redis_answers(port: int) -> tuple[bool, str]:
-    """Whether a Redis server on this loopback port answers PING."""
-    import redis  # noqa: PLC0415 - 60 ms that most commands do not need
-
-    try:
-        with contextlib.closing(
-            redis.Redis(host="127.0.0.1", port=port, socket_timeout=2, socket_connect_timeout=2)
-        ) as client:
-            return bool(client.ping()), "PONG"
-    except redis.RedisError as error:
-        return False, type(error).__name__
 
 
 def new_name(prefix: str) -> str:

@@ -110,3 +110,51 @@ def test_a_rule_whose_meaning_does_not_survive_division_is_named_with_the_way_ou
     assert "RedisDown" in str(caught.value)
     assert "--speed 1" in str(caught.value)
     read(source, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "named"),
+    [
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "url: http://sink:9000/receivers/payments-pager/webhook",
+            "url: https://pager.example.com/payments",
+            "payments-pager",
+            id="a webhook of somebody's",
+        ),
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "url: http://sink:9000/receivers/payments-pager/webhook",
+            "url: http://sink:9000.example.com/receivers/payments-pager/webhook",
+            "payments-pager",
+            id="a webhook that only begins like the sink's",
+        ),
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "receivers:\n",
+            "receivers:\n  - name: chat\n    slack_configs: [{api_url: 'https://example.com/x'}]\n",
+            "chat",
+            id="a chat of somebody's",
+        ),
+        pytest.param(
+            "prometheus/prometheus.yml",
+            "alerting:\n",
+            "remote_write: [{url: 'https://example.com/write'}]\nalerting:\n",
+            "remote_write",
+            id="a storage of somebody's",
+        ),
+        pytest.param(
+            "prometheus/prometheus.yml",
+            '    - timeout: 10s\n      static_configs:\n        - targets: ["alertmanager:9093"]',
+            '    - timeout: 10s\n      static_configs:\n        - targets: ["am.example.com:9093"]',
+            "am.example.com:9093",
+            id="an Alertmanager of somebody's",
+        ),
+    ],
+)
+def test_a_configuration_that_would_reach_somebody_for_real_is_refused(
+    source: Path, edit: Any, file: str, old: str, new: str, named: str
+) -> None:
+    edit(file, old, new)
+    with pytest.raises(StackError, match=re.escape(named)):
+        read(source)

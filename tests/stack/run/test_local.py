@@ -13,7 +13,8 @@ import requests
 from sink.client import SinkClient
 from stack.observe.prometheus import Prometheus
 from stack.run.engines import Engine
-from stack.run.local import LocalStack, new_name, redis_answers
+from stack.run.local import LocalStack, new_name
+from stack.run.readiness import redis_answers
 from stack.run.stack import Service
 from stack.run.waiting import wait_until
 
