@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from scenarios.drill import Drill
 from scenarios.judge.explanation import failure_text
+from scenarios.judge.latency import AlertLatency, latencies
 from scenarios.judge.verdict import Judgement, judge
 from scenarios.report.folder import ReportFolder
 from scenarios.runner import Ran
@@ -21,13 +22,17 @@ Verdict = Literal["pass", "fail", "unknown", "error", "skipped"]
 
 @dataclass(frozen=True)
 class DrillResult:
-    """The outcome of one drill; ``text`` is for people. Without a timeline no judgement."""
+    """The outcome of one drill; ``text`` is for people. Without a timeline no judgement.
+
+    ``latencies`` split the way of each alert by stage, beside what the configuration predicts.
+    """
 
     drill: str
     proves: str
     verdict: Verdict
     text: str
     judgement: Judgement | None = None
+    latencies: tuple[AlertLatency, ...] = ()
     wall_seconds: float = 0.0
     started_in_seconds: float = 0.0
     waited_for_host_seconds: float = 0.0
@@ -100,7 +105,15 @@ class Results:
         if ran.disagreements:
             verdict = "fail"
             text = f"orders, payments and stock disagree:\n{ran.disagreements}\n\n{text}"
-        return DrillResult(drill.name, drill.proves, verdict, text, judgement, **figures)
+        return DrillResult(
+            drill.name,
+            drill.proves,
+            verdict,
+            text,
+            judgement,
+            latencies(ran.timeline),
+            **figures,
+        )
 
     def _keep(self, result: DrillResult, stack: LocalStack, *, leave_running: bool) -> DrillResult:
         logs = self.folder.save_logs(result.drill, stack.directory)
