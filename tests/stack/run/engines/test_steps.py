@@ -102,14 +102,11 @@ def test_an_interrupt_ends_the_command(steps: Steps, monkeypatch: pytest.MonkeyP
 
 
 KILLED_RUN = f"""
-import signal
 import sys
 from pathlib import Path
 from stack.run.engines.catalogue import CATALOGUE
 from stack.run.engines.lock import hold
 from stack.run.engines.steps import Steps
-# Under nohup, as CI may be, it would be ignored.
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
 here = Path(sys.argv[1])
 with hold(here / "lock", print) as lock:
     command = [sys.executable, "-c", {SLEEPER!r}]
