@@ -68,7 +68,8 @@ class Reason:
 
     It accounts for findings of the kinds in ``explains`` that overlap it in time, that concern
     one of ``alerts`` (None: all), the ``fault`` ('': all) and the ``expectation`` (None: all),
-    and that are delays of at most ``limit_seconds``.
+    and that are delays of at most ``limit_seconds``. One that ``doubts`` makes a drill without any
+    finding unknown too.
     """
 
     kind: str
@@ -80,6 +81,7 @@ class Reason:
     alerts: frozenset[str] | None = None
     fault: str = ""
     expectation: int | None = None
+    doubts: bool = True
 
     def accounts_for(self, finding: Finding) -> bool:
         return (
@@ -95,8 +97,8 @@ class Reason:
 
 def verdict_of(findings: Iterable[Finding], reasons: Iterable[Reason]) -> Verdict:
     """Fail where one finding stands by itself; else unknown where there is any doubt; else pass."""
-    doubts = tuple(reasons)
+    known = tuple(reasons)
     found = tuple(findings)
-    if any(not any(doubt.accounts_for(finding) for doubt in doubts) for finding in found):
+    if any(not any(reason.accounts_for(finding) for reason in known) for finding in found):
         return "fail"
-    return "unknown" if doubts else "pass"
+    return "unknown" if found or any(reason.doubts for reason in known) else "pass"

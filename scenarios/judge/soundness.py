@@ -6,7 +6,7 @@ was attempted and failed is evidence about the app, and no reason.
 
 from collections.abc import Iterator
 
-from scenarios.judge.evidence import Evidence, cause_of, into_drill
+from scenarios.judge.evidence import GAP_INTERVALS, Evidence, cause_of, into_drill
 from scenarios.judge.expectation import Fires, Heartbeat
 from scenarios.judge.finding import (
     DELAYED,
@@ -62,7 +62,13 @@ def _clock(evidence: Evidence) -> Iterator[Reason]:
 
 
 def _stall(evidence: Evidence) -> Iterator[Reason]:
+    """A stall that could make something late; from that of a skipped scrape on also a doubt.
+
+    A shorter one held up the harness alone: scrapes and evaluations were all on time, or there are
+    reasons of theirs, and what arrived is stamped by the sink.
+    """
     host = evidence.timeline.host
+    intervals = [job.interval_seconds for job in evidence.configuration.scrape_jobs]
     if host.worst_stall_seconds > LARGEST_STALL_SECONDS:
         yield Reason(
             "stall",
@@ -73,6 +79,7 @@ def _stall(evidence: Evidence) -> Iterator[Reason]:
             began=host.worst_stall_at - host.worst_stall_seconds,
             ended=host.worst_stall_at + host.worst_stall_seconds,
             limit_seconds=host.worst_stall_seconds,
+            doubts=host.worst_stall_seconds > GAP_INTERVALS * min(intervals, default=0.0),
         )
 
 

@@ -3,7 +3,8 @@
 | findings                                    | reasons for doubt | verdict |
 |---------------------------------------------|-------------------|---------|
 | none                                        | none              | pass    |
-| none                                        | some              | unknown |
+| none                                        | some that doubt   | unknown |
+| none                                        | others            | pass    |
 | all accounted for by a reason               | some              | unknown |
 | at least one that no reason accounts for    | any               | fail    |
 
@@ -25,6 +26,7 @@ What a reason accounts for depends on what it is of, when, and on how large a de
 But for that, no reason accounts for an alert that was misrouted, misgrouped, unexpected, with
 wrong labels or annotations, seen firing where it must not, told of while inhibited, or refused:
 that is evidence whatever the host did. A pass with any doubt is unknown, never a pass.
+A stall shorter than a skipped scrape accounts for lateness, but is no doubt of what was on time.
 """
 
 from collections.abc import Mapping

@@ -22,8 +22,6 @@ from typing import Any
 
 import psutil
 
-LOOK_SECONDS = 0.02
-
 
 class Guardian:
     """Holds the handle of each process it was asked to start, under the name it was given.
@@ -59,18 +57,13 @@ class Guardian:
             )
         return {"pid": self._processes[name].pid}
 
-    def stop(self, name: str, within_seconds: float, signal_number: int) -> dict[str, Any]:
+    def stop(self, name: str) -> dict[str, Any]:
+        """Kill what still runs of it; its exit code is None where it was never started."""
         process = self._processes.pop(name, None)
         if process is None:
             return {"exit_code": None}
         if is_running(process):
-            # What has left the group by itself is found only while its parent lives.
-            family = descendants(process.pid)
-            os.killpg(process.pid, signal_number)
-            deadline = time.monotonic() + within_seconds
-            while is_running(process) and time.monotonic() < deadline:
-                time.sleep(LOOK_SECONDS)
-            end(process, family)
+            end(process, descendants(process.pid))
         return {"exit_code": process.returncode}
 
     def send(self, name: str, signal_number: int) -> dict[str, Any]:
@@ -108,7 +101,7 @@ class Guardian:
                     request["nice"],
                 )
             case "stop":
-                return self.stop(request["name"], request["within_seconds"], request["signal"])
+                return self.stop(request["name"])
             case "send":
                 return self.send(request["name"], request["signal"])
             case "status":

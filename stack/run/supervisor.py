@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from stack.run.stack import StackError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOG_TAIL_BYTES = 4000
+LOOK_SECONDS = 0.02
 ORPHANS_END_SECONDS = 5.0
 
 
@@ -82,10 +84,18 @@ class Supervisor:
     def stop(
         self, name: str, within_seconds: float = 3.0, signal_number: int = signal.SIGTERM
     ) -> int | None:
-        """End a process group: the signal first, SIGKILL after ``within_seconds``."""
-        answer = self._ask(
-            op="stop", name=name, within_seconds=within_seconds, signal=int(signal_number)
-        )
+        """End a process group: the signal first, SIGKILL after ``within_seconds``.
+
+        The wait is here, not in the guardian, which must see at any time that the harness is gone.
+        """
+        deadline = time.monotonic() + within_seconds
+        if within_seconds > 0 and self.running(name):
+            # It may end by itself in between.
+            with contextlib.suppress(StackError):
+                self.send(name, signal_number)
+            while self.running(name) and time.monotonic() < deadline:
+                time.sleep(LOOK_SECONDS)
+        answer = self._ask(op="stop", name=name)
         self._started.pop(name, None)
         return answer["exit_code"]  # type: ignore[no-any-return]
 

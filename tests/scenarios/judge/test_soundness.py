@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from scenarios.judge.evidence import GAP_INTERVALS
 from scenarios.judge.expectation import Heartbeat, Silent
 from scenarios.judge.timeline import (
     Clock,
@@ -20,6 +21,7 @@ from tests.scenarios.judge.score import (
     CONFIGURATION,
     EVALUATION,
     RATE,
+    SCRAPE,
     START,
     Score,
     chat_group,
@@ -87,11 +89,16 @@ def test_a_clock_that_was_stepped_may_account_for_what_came_early() -> None:
     assert verdict(replace(early, host=Host(2.0, START + 11, True))) == "fail"
 
 
+def test_a_stall_as_long_as_a_skipped_scrape_is_a_doubt_of_what_was_on_time() -> None:
+    limit = GAP_INTERVALS * SCRAPE
+    for seconds, expected in ((limit - 0.01, "pass"), (limit + 0.01, "unknown")):
+        assert verdict(replace(CLEAN, host=Host(seconds, START + 12, True))) == expected
+
+
 def test_a_stall_within_the_allowance_is_none() -> None:
     assert verdict(replace(CLEAN, host=Host(0.25, START + 12, True))) == "pass"
     stalled = replace(CLEAN, host=Host(0.26, START + 12, True))
     assert doubts(stalled) == ["stall"]
-    assert verdict(stalled) == "unknown"
     assert "stalled for 0.26 s at 12.00 s" in texts(stalled)
 
 
