@@ -7,7 +7,9 @@ does not listen to it: at once, and the kernel has the memory back.
 import argparse
 import contextlib
 import mmap
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -60,14 +62,14 @@ class Holding:
             self._chunks.pop().close()
 
 
-def adjust(holding: Holding, used_ratio: float) -> None:
+def adjust(holding: Holding, used_ratio: float, told_to_end: threading.Event) -> None:
     """Grow or trim to the level, looking again at the host after every chunk. Raises OSError."""
     while (surplus := -bytes_to_take(memory_now(), used_ratio)) > CHUNK_BYTES and (
         holding.held_bytes
     ):
         for _ in range(surplus // CHUNK_BYTES):
             holding.trim()
-    while bytes_to_take(memory_now(), used_ratio) >= CHUNK_BYTES:
+    while bytes_to_take(memory_now(), used_ratio) >= CHUNK_BYTES and not told_to_end.is_set():
         holding.grow()
 
 
@@ -90,16 +92,20 @@ def main() -> None:
     # Should the host run out all the same, this process is the one to go.
     with contextlib.suppress(OSError):
         OOM_SCORE.write_text(FIRST_TO_DIE)
+    told_to_end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
     holding = Holding()
-    while lifeline.over() is None:
+    while lifeline.over() is None and not told_to_end.is_set():
         try:
-            adjust(holding, options.used_ratio)
+            adjust(holding, options.used_ratio, told_to_end)
         except OSError as error:
             sys.stderr.write(f"memory stressor got no more than {holding.held_bytes} B: {error}\n")
             break
-        time.sleep(LOOK_EVERY_SECONDS)
+        told_to_end.wait(LOOK_EVERY_SECONDS)
+    if told_to_end.is_set():
+        release(holding)
+        return
     sys.stderr.write(f"memory stressor ends: {lifeline.over() or 'it cannot hold the level'}\n")
-    release(holding)
 
 
 if __name__ == "__main__":
