@@ -4,8 +4,6 @@ from scenarios.drill import Drill, fault, fires, near_miss
 from stack.faults.host_memory import HostMemory
 
 DRILL = Drill(
-    largest_speed=15,
-    why_slow="giving back memory stops a virtual machine for up to a second",
     steps=[
         near_miss(HostMemory(used_ratio=0.6), of="HostMemoryHigh"),
         fault(HostMemory(used_ratio=0.89)),

@@ -24,9 +24,9 @@ class HostMemory(Disturbance):
     until the level is reached, and node_exporter then shows it at once, so nothing lags, and no
     scrape may fail. The stressor ends after ``expires_seconds``, whatever becomes of the harness.
 
-    Filling takes a third of a second for each GiB, but on a virtual machine whose own host has
-    yet to find the pages some two and a half. One process does it, at the lowest priority: it
-    would go faster with one for each core, and the host's CPU alert would rightly fire.
+    Filling takes a tenth of a second for each GiB on Linux, and longer where pages must be
+    written. One process does it, at the lowest priority: it would go faster with one for each
+    core, and the host's CPU alert would rightly fire.
     """
 
     name: ClassVar[str] = "host_memory"
@@ -48,7 +48,7 @@ class HostMemory(Disturbance):
 
     @property
     def confirm_within_seconds(self) -> float:
-        """A virtual machine that backs its memory lazily takes 2.4 s for each new GiB."""
+        """Where pages must be written, a large host takes minutes."""
         return 240.0
 
     @property

@@ -8,8 +8,7 @@ import psutil
 from stack.faults.fault import FaultError
 from stack.run.stack import Stack, StackError
 
-# Memory is let go at 1.5 GiB a second.
-STOP_WITHIN_SECONDS = 60.0
+STOP_WITHIN_SECONDS = 10.0
 
 
 def start_stressor(

@@ -224,7 +224,9 @@ def test_no_fault_of_a_drill_expires_while_it_is_still_waited_for(
 ) -> None:
     """Faults that heal themselves if the harness dies must outlast the drill that lives."""
     speed = min(speed, drill.largest_speed or speed)
-    configuration = CONFIGURATIONS[speed]
+    configuration = from_files(
+        PRODUCTION, speed=speed, layers=layers_in(PRODUCTION), layers_absent={}
+    )
     deadlines = Deadlines(configuration)
     for step, lags in steps_of(drill):
         expires_seconds = getattr(step.fault, "expires_seconds", math.inf)
