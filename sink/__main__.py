@@ -4,11 +4,15 @@ import logging
 import sys
 
 from sink.app import create_app
+from sink.control import control_api
+from sink.discord import discord_endpoint
 from sink.journal import Journal, JournalError
+from sink.outage import Outages
 from sink.query import query_api
 from sink.refusals import RefusalLog
 from sink.server import MOST_WAITS, bind, serve
 from sink.settings import Settings, SettingsError, read_settings
+from sink.slack import slack_endpoint
 from sink.store import NotificationStore
 from sink.webhook import webhook_endpoint
 
@@ -35,14 +39,26 @@ def _run(settings: Settings, journal: Journal) -> int:
         )
     store = NotificationStore(journal, MOST_WAITS)
     refusals = RefusalLog()
+    outages = Outages()
     app = create_app(
-        [webhook_endpoint(store), query_api(store, refusals)],
+        [
+            webhook_endpoint(store),
+            slack_endpoint(store, settings.token),
+            discord_endpoint(store, settings.token),
+            query_api(store, refusals),
+            control_api(outages),
+        ],
         refusals,
+        outages,
         settings.token,
         settings.most_body_bytes,
     )
     host, port = listener.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def stop_waits() -> None:
+        store.stop_waits()
+        outages.heal_all()
 
     def announce() -> None:
         if journal.torn_bytes:
@@ -65,7 +81,7 @@ def _run(settings: Settings, journal: Journal) -> int:
         listener=listener,
         refusals=refusals,
         most_body_bytes=settings.most_body_bytes,
-        before_stop=store.stop_waits,
+        before_stop=stop_waits,
         announce=announce,
     )
     return 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from sink.message import ChatMessage, discord_message, slack_message
 from sink.record import Notification, Refusal, notification_of
 
 LONGEST_POLL_SECONDS = 20.0
@@ -55,6 +56,21 @@ class SinkClient:
             page, more = self._page(self._get_patiently, newest, {"receiver": receiver})
             found += page
         return found
+
+    def messages(self) -> list[ChatMessage]:
+        """All messages that Slack or Discord were sent, at any receiver, in the order of arrival.
+
+        Raises as ``notifications`` does.
+        """
+        found: list[ChatMessage] = []
+        for service, read in (("slack", slack_message), ("discord", discord_message)):
+            after, more = 0, True
+            while more:
+                answer = self._get_patiently(f"/messages/{service}", {"after": after})
+                page = [read(stored) for stored in answer["messages"]]
+                found += page
+                after, more = page[-1].seq if page else after, answer["more"]
+        return sorted(found, key=lambda message: message.seq)
 
     def refusals(self) -> list[Refusal]:
         """The newest requests the sink refused since it was started, oldest first.

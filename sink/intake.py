@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any, NoReturn
 
+from sink.answers import Answer
+
 DEEPEST_NESTING = 32
 """Alertmanager nests four deep. Readers parse with a stack of their own, which must suffice too."""
 
@@ -11,12 +13,16 @@ _RECEIVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class RefusedError(Exception):
-    """The request cannot be taken: ``status`` is the HTTP status, ``why`` says what to change."""
+    """The request cannot be taken: ``status`` is the HTTP status, ``why`` says what to change.
 
-    def __init__(self, status: int, why: str) -> None:
+    ``answer`` is what is sent where the service behind the endpoint has words of its own.
+    """
+
+    def __init__(self, status: int, why: str, answer: Answer | None = None) -> None:
         super().__init__(why)
         self.status = status
         self.why = why
+        self.answer = answer
 
 
 def check_receiver_name(name: str) -> None:

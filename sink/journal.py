@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, Self
 
 FILE_NAME = "notifications.jsonl"
+WEBHOOK, SLACK, DISCORD = "webhook", "slack", "discord"
+"""The kinds of arrivals: a record without one is of an older journal, and a webhook's."""
 
 
 class JournalError(Exception):
@@ -33,13 +35,14 @@ class NotStoredError(Exception):
 
 @dataclass(frozen=True)
 class Arrival:
-    """A notification that is to be stored: ``raw`` is its body, to the byte, as UTF-8 text."""
+    """What is to be stored: ``raw`` is its body, to the byte, as UTF-8 text."""
 
     receiver: str
     received_at: float
     received_monotonic: float
     identity: str
     raw: str
+    kind: str = WEBHOOK
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Entry:
     identity: str
     offset: int
     length: int
+    kind: str = WEBHOOK
 
 
 class Journal:
@@ -96,7 +100,9 @@ class Journal:
         entries, lines, offset = [], [], self._end
         for seq, arrival in enumerate(arrivals, start=self._last_seq + 1):
             line = json.dumps({"seq": seq, **asdict(arrival)}).encode() + b"\n"
-            entries.append(Entry(seq, arrival.receiver, arrival.identity, offset, len(line)))
+            entries.append(
+                Entry(seq, arrival.receiver, arrival.identity, offset, len(line), arrival.kind)
+            )
             lines.append(line)
             offset += len(line)
         try:
@@ -141,7 +147,12 @@ class Journal:
                 try:
                     fields = json.loads(line)
                     entry = Entry(
-                        fields["seq"], fields["receiver"], fields["identity"], offset, len(line)
+                        fields["seq"],
+                        fields["receiver"],
+                        fields["identity"],
+                        offset,
+                        len(line),
+                        fields.get("kind", WEBHOOK),
                     )
                     if entry.seq <= last_seq:
                         raise ValueError(f"number {entry.seq} after number {last_seq}")

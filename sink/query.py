@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from sink.intake import RefusedError
-from sink.journal import Arrival
+from sink.journal import DISCORD, SLACK, Arrival
 from sink.refusals import RefusalLog
 from sink.store import NotificationStore, StoppingError, TooManyWaitsError
 
@@ -48,6 +48,18 @@ def query_api(store: NotificationStore, refusals: RefusalLog) -> Blueprint:
             f'{{"last_seq":{page.last_seq},"more":{json.dumps(page.more)},'
             f'"notifications":[{records}]}}'
         )
+
+    @blueprint.get("/messages/<kind>")
+    def messages(kind: str) -> ResponseReturnValue:
+        """What Slack or Discord was sent, with numbers above `after`; never waits."""
+        _check_parameters("receiver", "after", "limit")
+        if kind not in (SLACK, DISCORD):
+            raise RefusedError(404, f"no messages of {kind!r}: there are {SLACK} and {DISCORD}")
+        limit = min(_whole_number("limit", default=LARGEST_LIMIT, least=1), LARGEST_LIMIT)
+        after = _whole_number("after", default=0, least=0)
+        page = store.page(request.args.get("receiver"), after, limit, kind)
+        records = ",".join(_record(seq, arrival) for seq, arrival in page.notifications)
+        return _json(f'{{"more":{json.dumps(page.more)},"messages":[{records}]}}')
 
     @blueprint.get("/notifications/<int:seq>/raw")
     def raw_notification(seq: int) -> ResponseReturnValue:

@@ -1,6 +1,7 @@
 """The requests the sink refused, the newest of them: a refused notification is evidence too."""
 
 import logging
+import re
 import threading
 from collections import deque
 
@@ -9,6 +10,8 @@ from sink.record import Refusal
 KEPT_REFUSALS = 1000
 KEPT_BYTES = 256
 KEPT_CHARACTERS = 500
+
+_SECRET = re.compile(r"^(/receivers/[^/]*/(?:slack|discord)/).+")
 
 logger = logging.getLogger("sink")
 
@@ -36,7 +39,8 @@ class RefusalLog:
             at=at,
             receiver=receiver[:KEPT_CHARACTERS],
             method=method,
-            path=path[:KEPT_CHARACTERS],
+            # The rest of a chat's URL is its secret.
+            path=_SECRET.sub(r"\1...", path)[:KEPT_CHARACTERS],
             status=status,
             why=why,
             first_bytes=body[:KEPT_BYTES].decode(errors="backslashreplace"),

@@ -17,10 +17,11 @@ from waitress import create_server  # type: ignore[import-untyped]
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.task import ErrorTask  # type: ignore[import-untyped]
 
+from sink.outage import MOST_HELD
 from sink.refusals import KEPT_BYTES, RefusalLog
 
 MOST_WAITS = 32
-THREADS = MOST_WAITS + 16
+THREADS = MOST_WAITS + MOST_HELD + 16
 CONNECTIONS = 900
 """Below the usual limit of 1024 open files."""
 

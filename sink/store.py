@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 
-from sink.journal import Arrival, Entry, Journal, NotStoredError
+from sink.journal import WEBHOOK, Arrival, Entry, Journal, NotStoredError
 
 COMMIT_SECONDS = 10.0
 """How long an arrival waits for the disk; Alertmanager gives up on an attempt no sooner."""
@@ -69,7 +69,8 @@ class NotificationStore:
         self._waits = 0
         self._stopping = False
         self._all: list[Entry] = []
-        self._by_receiver: defaultdict[str, list[Entry]] = defaultdict(list)
+        # By kind and receiver; None stands for all receivers.
+        self._of_kind: defaultdict[tuple[str, str | None], list[Entry]] = defaultdict(list)
         self._pending: list[_Pending] = []
         self._committing = False
         self._lock = threading.Lock()
@@ -96,10 +97,10 @@ class NotificationStore:
             raise NotStoredError(mine.error)
         return mine.seq
 
-    def page(self, receiver: str | None, after: int, limit: int) -> Page:
-        """At most ``limit`` notifications with numbers above ``after``, and at most some MiB."""
+    def page(self, receiver: str | None, after: int, limit: int, kind: str = WEBHOOK) -> Page:
+        """At most ``limit`` of one kind with numbers above ``after``, and at most some MiB."""
         with self._lock:
-            entries = self._of(receiver)
+            entries = self._of_kind.get((kind, receiver), [])
             start = bisect_right(entries, after, key=attrgetter("seq"))
             wanted = entries[start : start + limit + 1]
             last_seq = _last_seq(self._all)
@@ -124,20 +125,21 @@ class NotificationStore:
                     distinct=len({entry.identity for entry in entries}),
                     last_seq=_last_seq(entries),
                 )
-                for receiver, entries in self._by_receiver.items()
+                for (kind, receiver), entries in self._of_kind.items()
+                if kind == WEBHOOK and receiver is not None
             }
 
     def wait_for_newer(self, receiver: str | None, after: int, seconds: float) -> None:
-        """Return once a number above ``after`` is stored, or ``seconds`` have passed.
+        """Return once a webhook above ``after`` is stored, or ``seconds`` have passed.
 
         Raises TooManyWaitsError, and StoppingError where the sink ends meanwhile.
         """
         with self._lock:
-            if _last_seq(self._of(receiver)) > after:
+            if self._last_webhook(receiver) > after:
                 return
             with self._wait_slot():
                 self._arrived.wait_for(
-                    lambda: self._stopping or _last_seq(self._of(receiver)) > after, seconds
+                    lambda: self._stopping or self._last_webhook(receiver) > after, seconds
                 )
             if self._stopping:
                 raise StoppingError
@@ -171,13 +173,14 @@ class NotificationStore:
         if mine in self._pending:
             self._pending.remove(mine)
 
+    def _last_webhook(self, receiver: str | None) -> int:
+        return _last_seq(self._of_kind.get((WEBHOOK, receiver), []))
+
     def _publish(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self._all.append(entry)
-            self._by_receiver[entry.receiver].append(entry)
-
-    def _of(self, receiver: str | None) -> list[Entry]:
-        return self._all if receiver is None else self._by_receiver.get(receiver, [])
+            self._of_kind[entry.kind, entry.receiver].append(entry)
+            self._of_kind[entry.kind, None].append(entry)
 
     @contextmanager
     def _wait_slot(self) -> Iterator[None]:

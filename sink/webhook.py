@@ -38,6 +38,12 @@ def webhook_endpoint(store: NotificationStore) -> Blueprint:
         except NotStoredError as error:
             raise RefusedError(503, f"not stored: {error}") from error
 
+    @blueprint.get("/receivers/<receiver>/health")
+    def health(receiver: str) -> ResponseReturnValue:
+        """Whether the receiver takes notifications: fails as they do, and is no notification."""
+        check_receiver_name(receiver)
+        return {"status": "ok"}
+
     return blueprint
 
 

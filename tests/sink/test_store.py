@@ -63,7 +63,7 @@ def test_a_notification_is_neither_shown_nor_acknowledged_before_it_is_synced(
     with ThreadPoolExecutor(1) as threads:
         adding = threads.submit(store.add, arrival("{}"))
         assert disk.hangs.wait(WITHIN_SECONDS)
-        assert (tmp_path / FILE_NAME).read_bytes().endswith(b'"raw": "{}"}\n')
+        assert (tmp_path / FILE_NAME).read_bytes().endswith(b'"raw": "{}", "kind": "webhook"}\n')
         assert not adding.done()
         assert stored(store) == []
         assert store.counts() == {}

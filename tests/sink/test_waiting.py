@@ -12,6 +12,7 @@ import requests
 
 from sink.app import create_app
 from sink.journal import Journal
+from sink.outage import Outages
 from sink.query import query_api
 from sink.refusals import RefusalLog
 from sink.server import MOST_WAITS
@@ -116,7 +117,7 @@ def test_no_wait_is_longer_than_the_longest(
     refusals = RefusalLog()
     with Journal(tmp_path) as journal, ThreadPoolExecutor(1) as reader:
         store = NotificationStore(journal, most_waits=1)
-        app = create_app([query_api(store, refusals)], refusals, None, most_body_bytes=1)
+        app = create_app([query_api(store, refusals)], refusals, Outages(), None, most_body_bytes=1)
         wait = reader.submit(app.test_client().get, "/notifications?wait_seconds=3600")
         try:
             answer = json.loads(wait.result(WAIT_SECONDS).data)
