@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from time import perf_counter
 from typing import Any
 
@@ -13,8 +13,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from stack.app.metrics import DATABASE_OPERATIONS, Metrics
 
-BUSY_TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 POOL_SIZE = 16
+# WAL, first, lets others read while one writes; it needs memory that all users of the file share.
+JOURNAL_MODES = ("wal", "delete")
 
 
 class DatabaseBusyError(Exception):
@@ -34,19 +36,37 @@ class Database:
     every change in this service is a conditional UPDATE that is right under READ COMMITTED.
     """
 
-    def __init__(self, url: str, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        url: str,
+        metrics: Metrics,
+        *,
+        pool_size: int = POOL_SIZE,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        journal_mode: str = JOURNAL_MODES[0],
+    ) -> None:
+        """`timeout_seconds` is how long to wait for a connection, for a turn, and for a lock."""
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._write_lock = threading.Lock()
+        self._timeout_seconds = timeout_seconds
+        self._pool_size = pool_size
         self.engine = create_engine(
             url,
-            pool_size=POOL_SIZE,
+            pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=BUSY_TIMEOUT_SECONDS,
-            connect_args={"timeout": BUSY_TIMEOUT_SECONDS} if self._is_sqlite else {},
+            pool_timeout=timeout_seconds,
+            connect_args={"timeout": timeout_seconds} if self._is_sqlite else {},
         )
         if self._is_sqlite:
-            _make_transactions_explicit(self.engine)
+            _make_transactions_explicit(self.engine, journal_mode)
         _instrument(self.engine, metrics)
+        metrics.db_connections_max.set(pool_size)
+
+    def fill_pool(self) -> None:
+        """Open every connection now: a database that is locked lets no new one in."""
+        with ExitStack() as opened:
+            for _ in range(self._pool_size):
+                opened.enter_context(self.engine.connect())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -71,9 +91,9 @@ class Database:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        if not self._write_lock.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+        if not self._write_lock.acquire(timeout=self._timeout_seconds):
             raise DatabaseBusyError(
-                f"waited {BUSY_TIMEOUT_SECONDS:g} s for the turn to write; another still has it"
+                f"waited {self._timeout_seconds:g} s for the turn to write; another still has it"
             )
         try:
             yield
@@ -85,11 +105,11 @@ class Database:
         self.engine.dispose()
 
 
-def _make_transactions_explicit(engine: Engine) -> None:
+def _make_transactions_explicit(engine: Engine, journal_mode: str) -> None:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA journal_mode={journal_mode}")
         # In WAL mode NORMAL survives the death of this process; only a power cut may lose the
         # last transactions, never their order.
         connection.execute("PRAGMA synchronous=NORMAL")

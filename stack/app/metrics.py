@@ -130,6 +130,11 @@ class Metrics:
         self.db_connections_active = Gauge(
             "db_connections_active", "Database connections in use.", registry=registry
         )
+        self.db_connections_max = Gauge(
+            "db_connections_max",
+            "Database connections that may be in use at once.",
+            registry=registry,
+        )
         self.db_duration = Histogram(
             "db_query_duration_seconds",
             "Time a statement took; `begin` holds the wait for the write lock of SQLite.",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.app.database import JOURNAL_MODES, POOL_SIZE, TIMEOUT_SECONDS
+
 
 class SettingsError(Exception):
     """A variable of the environment is missing or wrong; the message names it and what to set."""
@@ -17,6 +19,9 @@ class Settings:
     port: int
     metrics_port: int
     database_url: str
+    database_timeout_seconds: float
+    database_pool_size: int
+    database_journal_mode: str
     redis_url: str
     redis_timeout_seconds: float
     gateway_url: str
@@ -45,6 +50,13 @@ class Settings:
             port=_integer(environment, "APP_PORT", 3001, lowest=0, highest=65535),
             metrics_port=_integer(environment, "APP_METRICS_PORT", 4000, lowest=0, highest=65535),
             database_url=_required(environment, "APP_DATABASE_URL", "sqlite:////path/to/app.db"),
+            database_timeout_seconds=_seconds(
+                environment, "APP_DATABASE_TIMEOUT_SECONDS", TIMEOUT_SECONDS
+            ),
+            database_pool_size=_integer(
+                environment, "APP_DATABASE_POOL_SIZE", POOL_SIZE, lowest=1, highest=512
+            ),
+            database_journal_mode=_one_of(environment, "APP_DATABASE_JOURNAL_MODE", JOURNAL_MODES),
             redis_url=_required(environment, "APP_REDIS_URL", "redis://127.0.0.1:6379/0"),
             redis_timeout_seconds=_seconds(environment, "APP_REDIS_TIMEOUT_SECONDS", 1),
             gateway_url=_required(environment, "APP_GATEWAY_URL", "http://127.0.0.1:8081"),
@@ -97,6 +109,14 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
     value = _number(environment, name, default, highest=86_400)
     if value == 0:
         raise SettingsError(f"{name} is 0: set it to a number of seconds above 0")
+    return value
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """The first of the choices where the variable is not set."""
+    value = environment.get(name, choices[0])
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}: set it to {' or '.join(choices)}")
     return value
 
 

@@ -58,8 +58,15 @@ class Shop:
 def build(settings: Settings) -> Shop:
     """Wire the parts; the database is created and filled if it is new."""
     metrics = Metrics()
-    database = Database(settings.database_url, metrics)
+    database = Database(
+        settings.database_url,
+        metrics,
+        pool_size=settings.database_pool_size,
+        timeout_seconds=settings.database_timeout_seconds,
+        journal_mode=settings.database_journal_mode,
+    )
     seeding.prepare(database, settings.seed_stock)
+    database.fill_pool()
     redis = RedisLink(
         settings.redis_url,
         settings.redis_timeout_seconds,

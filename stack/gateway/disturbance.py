@@ -1,4 +1,4 @@
-"""What an operator may set: a share of charges to fail and a delay, both healing by themselves."""
+"""What an operator may set: a share of charges to fail, how, and a delay; healing by themselves."""
 
 import threading
 from collections import Counter
@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
+
+# How a charge that fails is answered: a definite no, or an error after which nobody knows.
+Failure = Literal["declined", "error"]
 
 # A ratio is taken as the fraction of the smallest parts that it can mean: 0.3333333 is a third.
 SMALLEST_PART = 1_000_000
@@ -19,6 +22,7 @@ class Disturbance:
     failure_ratio: float = 0.0
     delay_seconds: float = 0.0
     ends_at: float = float("-inf")
+    failure: Failure = "declined"
     over: threading.Event = field(default_factory=threading.Event)
     attempted: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
@@ -49,11 +53,19 @@ class Control:
         self._lock = threading.Lock()
         self._latest = Disturbance()
 
-    def disturb(self, failure_ratio: float, delay_seconds: float, lasts_seconds: float) -> None:
+    def disturb(
+        self,
+        failure_ratio: float,
+        delay_seconds: float,
+        lasts_seconds: float,
+        failure: Failure = "declined",
+    ) -> None:
         """Replace what is in force; counts start at 0 and charges that are held back go on."""
         with self._lock:
             self._latest.over.set()
-            self._latest = Disturbance(failure_ratio, delay_seconds, self._clock() + lasts_seconds)
+            self._latest = Disturbance(
+                failure_ratio, delay_seconds, self._clock() + lasts_seconds, failure
+            )
 
     def heal(self) -> None:
         """End what is in force; charges that are held back go on at once."""
@@ -65,6 +77,11 @@ class Control:
         """Whether the next charge of this method is to fail."""
         with self._lock:
             return self._is_active() and self._latest.fails_next(method)
+
+    def failure(self) -> Failure:
+        """How a charge that fails is answered."""
+        with self._lock:
+            return self._latest.failure
 
     def wait_out_delay(self) -> None:
         """Hold the caller back for the delay in force, or until it ends, if that comes first."""
@@ -84,6 +101,7 @@ class Control:
             return {
                 "active": active,
                 "failure_ratio": latest.failure_ratio if active else 0.0,
+                "failure": latest.failure,
                 "delay_seconds": latest.delay_seconds if active else 0.0,
                 "expires_in_seconds": latest.ends_at - self._clock() if active else 0.0,
                 "charges_attempted": latest.attempted.total(),

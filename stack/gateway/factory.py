@@ -5,18 +5,19 @@ import logging
 import re
 import threading
 from hmac import compare_digest
-from typing import Any
+from typing import Any, get_args
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from stack.gateway.disturbance import Control
+from stack.gateway.disturbance import Control, Failure
 from stack.gateway.ledger import Charge, KeyInProgressError, Ledger
 
 log = logging.getLogger(__name__)
 
 METHODS = ("card", "wallet")
+FAILURES: tuple[Failure, ...] = get_args(Failure)
 LARGEST_AMOUNT_CENTS = 100_000_000
 LONGEST_DELAY_SECONDS = 300
 LONGEST_DISTURBANCE_SECONDS = 86_400
@@ -85,6 +86,7 @@ def create_app(ledger: Ledger, control: Control, control_token: str) -> Flask:
             failure_ratio=_number(body, "failure_ratio", highest=1, default=0),
             delay_seconds=_number(body, "delay_seconds", highest=LONGEST_DELAY_SECONDS, default=0),
             lasts_seconds=_seconds_until_healed(body),
+            failure=_failure(body),
         )
         return control.state()
 
@@ -108,7 +110,11 @@ def _decide(ledger: Ledger, control: Control, key: str, amount_cents: int, metho
     with ledger.turn(key, LONGEST_DELAY_SECONDS + 10) as earlier:
         if earlier is None:
             fails = control.fails_next(method)
+            failure = control.failure()
             control.wait_out_delay()
+            if fails and failure == "error":
+                # Not decided, so not recorded: asked again with the same key, it may succeed.
+                raise GatewayError(500, "this charge was not made; ask again with the same key")
             status = "declined" if fails else "succeeded"
             return ledger.record(key, amount_cents, method, status)
     if (earlier.amount_cents, earlier.method) != (amount_cents, method):
@@ -179,6 +185,13 @@ def _number(body: dict[str, Any], name: str, *, highest: float, default: float) 
     if type(value) not in (int, float) or not 0 <= value <= highest:
         raise GatewayError(400, f"{name} must be a number, 0 to {highest:g}", name)
     return float(value)
+
+
+def _failure(body: dict[str, Any]) -> Failure:
+    value: Failure = body.get("failure", FAILURES[0])
+    if value not in FAILURES:
+        raise GatewayError(400, f"failure must be one of: {', '.join(FAILURES)}", "failure")
+    return value
 
 
 def _seconds_until_healed(body: dict[str, Any]) -> float:

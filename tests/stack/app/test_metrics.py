@@ -40,6 +40,7 @@ BESIDES = [
     "revenue_cents_total",
     "cache_hits_total",
     "cache_misses_total",
+    "db_connections_max",
     "redis_command_duration_seconds_bucket",
     "redis_command_errors_total",
     "process_cpu_system_seconds_total",

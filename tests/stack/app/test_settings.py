@@ -26,6 +26,9 @@ def test_defaults_are_those_of_the_contract():
     assert settings.reservation_seconds == 120
     assert settings.threads == 32
     assert settings.seed_stock == 100_000
+    assert settings.database_timeout_seconds == 5
+    assert settings.database_pool_size == 16
+    assert settings.database_journal_mode == "wal"
     assert settings.admin_token is None
 
 
@@ -45,6 +48,9 @@ def test_defaults_are_those_of_the_contract():
         ("APP_RESERVATION_SECONDS", "inf"),
         ("APP_THREADS", "0"),
         ("APP_SEED_STOCK", "0"),
+        ("APP_DATABASE_TIMEOUT_SECONDS", "0"),
+        ("APP_DATABASE_POOL_SIZE", "0"),
+        ("APP_DATABASE_JOURNAL_MODE", "off"),
         ("APP_SECRET", " "),
         ("APP_ADMIN_TOKEN", ""),
         ("APP_SECRET_FILE", "/nowhere/secret"),

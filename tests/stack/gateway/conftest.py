@@ -76,7 +76,7 @@ class Gateway:
             timeout=5,
         )
 
-    def disturb(self, **setting: float) -> dict[str, Any]:
+    def disturb(self, **setting: float | str) -> dict[str, Any]:
         answer = self.control("PUT", setting)
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -60,6 +60,17 @@ def test_failures_of_a_running_gateway_are_spaced_exactly(gateway):
     assert gateway.statuses(20) == [201, 201, 201, 201, 402] * 4
 
 
+def test_charges_that_fail_by_an_error_are_not_made_and_may_be_asked_for_again(gateway):
+    """Every second one is answered 500; asked for again with its key it is decided anew."""
+    gateway.disturb(failure_ratio=0.5, failure="error", expires_in_seconds=60)
+    keys = [f"error-{number}" for number in range(4)]
+    assert [gateway.charge(key).status_code for key in keys] == [201, 500, 201, 500]
+    assert keys[1] not in gateway.charges()["by_key"]
+    gateway.control("DELETE")
+    assert gateway.charge(keys[1]).status_code == 201
+    assert keys[1] in gateway.charges()["by_key"]
+
+
 def test_a_repeated_key_does_not_shift_the_spacing(gateway):
     gateway.disturb(failure_ratio=0.5, expires_in_seconds=60)
     assert gateway.charge("repeated-1").status_code == 201
@@ -76,6 +87,7 @@ def test_the_state_tells_what_is_in_force_and_counts_since_it_was_set(gateway):
     assert state == {
         "active": True,
         "failure_ratio": 0.5,
+        "failure": "declined",
         "delay_seconds": 0.01,
         "charges_attempted": 0,
         "charges_failed": 0,
@@ -173,6 +185,10 @@ def test_control_answers_while_more_charges_are_held_back_than_it_can_hold(gatew
         *(
             ("delay_seconds", {"delay_seconds": value, "expires_in_seconds": 1})
             for value in (-1, 301, "1", None, float("inf"))
+        ),
+        *(
+            ("failure", {"failure_ratio": 1, "failure": value, "expires_in_seconds": 1})
+            for value in ("refused", "", None, 1, [])
         ),
         ("expires_in_seconds", {"failure_ratio": 1}),
         *(
