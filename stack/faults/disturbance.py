@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
+from stack.run.stack import Service
+
 # At production speed a fault is held for a quarter of an hour; the guardian of the stack ends what
 # the harness cannot, so that this is only the last resort.
 EXPIRES_SECONDS = 3600.0
@@ -37,6 +39,10 @@ class Disturbance:
         return ()
 
     @property
+    def stops(self) -> tuple[Service, ...]:
+        return ()
+
+    @property
     def symptom_ratio(self) -> float | None:
         return None
 
@@ -46,6 +52,18 @@ class Disturbance:
 
     @property
     def ramps(self) -> bool:
+        return False
+
+    @property
+    def holds_up_receivers(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def ends_flushes(self) -> bool:
+        return False
+
+    @property
+    def restarts_groups(self) -> bool:
         return False
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from stack.run.stack import Stack
+from stack.run.stack import Service, Stack
 
 
 class FaultError(Exception):
@@ -25,11 +25,13 @@ class Fault(Protocol):
     ``lag_seconds`` is how long after the readback the symptom may take to stand in what is
     scraped (a slow request's own duration, a queue's fill); ``heal_lag_seconds`` the same after
     healing. They are real seconds, never divided by the speed. ``disturbs_jobs`` names the scrape
-    jobs whose failing scrapes the fault explains. ``symptom_ratio`` is what a ratio rises to
-    where the fault sets one. ``ramps`` marks a fault that grows until it is confirmed: a promise
-    counts from then. ``confirm_within_seconds`` is how long it may take until the readback
-    sees the injection, or the healing. ``disturbs_host`` marks a fault that every process of the
-    host feels.
+    jobs whose failing scrapes the fault explains, ``stops`` the services that are gone while it is
+    in. ``symptom_ratio`` is what a ratio rises to where the fault sets one. ``ramps`` marks a fault
+    that grows until it is confirmed: a promise counts from then. ``holds_up_receivers``
+    names the receivers that take no notification while it is in; with ``ends_flushes`` they refuse
+    for good (4xx). ``restarts_groups`` marks one after which Alertmanager begins every group anew.
+    ``confirm_within_seconds`` is how long it may take until the readback sees the injection, or the
+    healing. ``disturbs_host`` marks a fault that every process of the host feels.
     """
 
     @property
@@ -48,6 +50,9 @@ class Fault(Protocol):
     def disturbs_jobs(self) -> tuple[str, ...]: ...
 
     @property
+    def stops(self) -> tuple[Service, ...]: ...
+
+    @property
     def symptom_ratio(self) -> float | None: ...
 
     @property
@@ -55,6 +60,15 @@ class Fault(Protocol):
 
     @property
     def ramps(self) -> bool: ...
+
+    @property
+    def holds_up_receivers(self) -> tuple[str, ...]: ...
+
+    @property
+    def ends_flushes(self) -> bool: ...
+
+    @property
+    def restarts_groups(self) -> bool: ...
 
     @property
     def confirm_within_seconds(self) -> float: ...

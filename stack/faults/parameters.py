@@ -20,6 +20,20 @@ def require_seconds(fault: object, field: str, *, at_least: float = 0.0) -> None
         raise ValueError(_refusal(fault, field, f"a finite number of seconds, {bound}", value))
 
 
+def require_positive(fault: object, field: str) -> None:
+    """Raise ValueError unless the field is a finite number above 0."""
+    value = getattr(fault, field)
+    if not _is_number(value) or value <= 0:
+        raise ValueError(_refusal(fault, field, "a finite number above 0", value))
+
+
+def require_whole_number(fault: object, field: str, *, at_most: int) -> None:
+    """Raise ValueError unless the field is a whole number from 1 to ``at_most``."""
+    value = getattr(fault, field)
+    if type(value) is not int or not 1 <= value <= at_most:
+        raise ValueError(_refusal(fault, field, f"a whole number from 1 to {at_most}", value))
+
+
 def _is_number(value: Any) -> bool:
     # True is an int to Python, and never what a drill means by a ratio.
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

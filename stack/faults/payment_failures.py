@@ -1,9 +1,9 @@
-"""The payment gateway declines a share of the charges."""
+"""The payment gateway fails a share of the charges: it declines them, or answers with an error."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import requests
 
@@ -28,19 +28,33 @@ class PaymentFailures(Disturbance):
     counted at once, so nothing lags; how soon the n-th comes is a matter of their rate, which
     the judge knows. The gateway heals itself after
     ``expires_seconds``, whatever becomes of the harness. No scrape may fail.
+
+    ``failure`` is how: "declined" is a definite no to the customer; after an "error" the app does
+    not know, answers 502, and asks again in the background until it does. Where another fault makes
+    the gateway slow, a charge that failed before the healing is heard of ``answered_after_seconds``
+    later.
     """
 
     name: ClassVar[str] = "payment_failures"
 
     failure_ratio: float
     expires_seconds: float = EXPIRES_SECONDS
+    failure: Literal["declined", "error"] = "declined"
+    answered_after_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         require_ratio(self, "failure_ratio")
         require_seconds(self, "expires_seconds")
 
     @property
+    def heal_lag_seconds(self) -> float:
+        return self.answered_after_seconds
+
+    @property
     def symptom_ratio(self) -> float | None:
+        if self.failure == "error":
+            # Each charge that failed is settled later, and counts as one more that succeeded.
+            return self.failure_ratio / (1 + self.failure_ratio)
         return self.failure_ratio
 
     def inject(self, stack: Stack) -> None:
@@ -50,6 +64,7 @@ class PaymentFailures(Disturbance):
                 "PUT",
                 {
                     "failure_ratio": self.failure_ratio,
+                    "failure": self.failure,
                     "delay_seconds": 0,
                     "expires_in_seconds": self.expires_seconds,
                 },
@@ -72,8 +87,11 @@ class PaymentFailures(Disturbance):
                 return Readback(False, str(error))
             if not state["active"]:
                 return Readback(False, "the gateway fails no charges: never set, or healed")
-            if abs(state["failure_ratio"] - self.failure_ratio) > SMALLEST_STEP:
-                return Readback(False, f"the gateway is set to fail {state['failure_ratio']:g}")
+            if not self._is_as_set(state):
+                return Readback(
+                    False,
+                    f"the gateway is set to fail {state['failure_ratio']:g} ({state['failure']})",
+                )
             attempted, failed = state["charges_attempted"], state["charges_failed"]
             observed = f"{failed} of {attempted} charges failed since it was set"
             wrong = self.methods_failing_otherwise(state["by_method"])
@@ -106,6 +124,10 @@ class PaymentFailures(Disturbance):
             f"{state['charges_attempted']} charges failed while it was",
         )
 
+    def _is_as_set(self, state: Mapping[str, Any]) -> bool:
+        is_ratio = abs(state["failure_ratio"] - self.failure_ratio) <= SMALLEST_STEP
+        return bool(is_ratio and state["failure"] == self.failure)
+
     def methods_failing_otherwise(
         self, counts: Mapping[str, Mapping[str, int]]
     ) -> dict[str, Mapping[str, int]]:
@@ -132,7 +154,7 @@ class _ControlError(Exception):
 
 
 def _control(
-    stack: Stack, method: str, setting: Mapping[str, float] | None = None
+    stack: Stack, method: str, setting: Mapping[str, float | str] | None = None
 ) -> dict[str, Any]:
     url = f"{stack.addresses.gateway}/control"
     try:

@@ -1,4 +1,4 @@
-"""A service killed as a crash would, and started again: what RedisDown and AppDown share."""
+"""A service killed as a crash would, and started again: what RedisDown and its like share."""
 
 import socket
 from abc import ABC, abstractmethod
@@ -19,13 +19,18 @@ class ServiceDown(Disturbance, ABC):
 
     service: ClassVar[Service]
 
+    @property
+    def stops(self) -> tuple[Service, ...]:
+        return (self.service,)
+
     @abstractmethod
     def endpoints(self, stack: Stack) -> Sequence[tuple[str, int]]:
         """Host and port of each address at which the service answers while it is up."""
 
     def inject(self, stack: Stack) -> None:
         try:
-            stack.kill_service(self.service)
+            for service in self.stops:
+                stack.kill_service(service)
         except StackError as error:
             raise FaultError(f"{self.name} was not injected: {error}") from error
 
@@ -39,8 +44,9 @@ class ServiceDown(Disturbance, ABC):
 
     def heal(self, stack: Stack) -> None:
         try:
-            if not stack.running(self.service):
-                stack.start_service(self.service)
+            for service in self.stops:
+                if not stack.running(service):
+                    stack.start_service(service)
         except StackError as error:
             raise FaultError(f"{self.name} could not be healed: {error}") from error
 

@@ -108,6 +108,14 @@ class ToxiproxyServer:
         )
         self._ask(self._api.delete, f"/proxies/{proxy}/toxics/{toxic}")
 
+    def set_enabled(self, proxy: str, *, enabled: bool) -> None:
+        """Close a proxy, its port and every connection through it, or open it again."""
+        answer = self._ask(self._api.post, f"/proxies/{proxy}", json={"enabled": enabled}).json()
+        if answer["enabled"] is not enabled:
+            raise ToxiproxyError(
+                f"Toxiproxy at {self._url} left proxy {proxy!r} enabled={answer['enabled']}"
+            )
+
     def _ask(
         self, request: Callable[..., requests.Response], path: str, **arguments: Any
     ) -> requests.Response:

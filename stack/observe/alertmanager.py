@@ -1,5 +1,6 @@
 """Reads a running Alertmanager: configuration, alerts, groups."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -8,6 +9,14 @@ import yaml
 from stack.observe.prometheus import ReadError
 
 TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What one Alertmanager says of its cluster; ``disabled`` and 0 members where it is alone."""
+
+    status: str
+    members: int
 
 
 class Alertmanager:
@@ -31,6 +40,11 @@ class Alertmanager:
     def groups(self) -> list[dict[str, Any]]:
         """The live alert groups."""
         return list(self._get("/api/v2/alerts/groups"))
+
+    def cluster(self) -> Cluster:
+        """Whether it has settled, and how many members it sees, itself included."""
+        cluster = self._get("/api/v2/status")["cluster"]
+        return Cluster(cluster["status"], len(cluster.get("peers") or ()))
 
     def _get(self, path: str) -> Any:
         try:

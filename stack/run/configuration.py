@@ -3,15 +3,16 @@
 Nothing else is changed: thresholds, labels, routes and texts are the files' own.
 """
 
+import shutil
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
+from stack.run.receivers import Sink, outsiders, use_sink
 from stack.run.speed import (
     SCALES_ANNOTATION,
     Compressed,
@@ -25,10 +26,8 @@ from stack.run.speed.production import production_durations
 from stack.run.stack import StackError
 
 PRODUCTION = Path(__file__).resolve().parents[1]
-SINK_TOKEN_FILE = "/run/secrets/sink_token"  # noqa: S105 - where production mounts it
-SINK_URL = "http://sink:9000"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ALERTMANAGER_TARGET = "alertmanager:9093"
+ALERTMANAGER_2_TARGET = "alertmanager-2:9093"
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ def compressed(source: Path, *, speed: float, layers: Sequence[str]) -> Compress
         rules = {path: text for path, text in production.rules.items() if Path(path).stem in layers}
         production = replace(production, rules=rules)
         _refuse_outsiders(production)
+        _templates(production.alertmanager, source / "alertmanager")
         # Reading the rules finds syntax errors at any speed.
         findings = [finding for finding in lint_production(production) if not finding.accepted]
         if findings and speed > 1:
@@ -80,14 +80,14 @@ def render(
     speed: float,
     layers: Sequence[str],
     endpoints: Mapping[str, str],
-    sink_url: str,
-    sink_token_file: Path,
+    sink: Sink,
     why_absent: str,
 ) -> Rendered:
     """Write the configuration in ``source`` below ``directory``.
 
     ``endpoints`` maps the ``host:port`` of production's files to that of this stack; a scrape
-    target that is not among them is left out. Raises StackError with file and line.
+    target that is not among them is left out, and a second Alertmanager that is among them is added
+    beside the first. Raises StackError with file and line.
     """
     configuration = compressed(source, speed=speed, layers=layers)
     rules = directory / "prometheus" / "rules"
@@ -95,16 +95,19 @@ def render(
     for path, text in configuration.rules.items():
         (rules / Path(path).name).write_text(text, encoding="utf-8")
     prometheus = configuration.prometheus
+    if ALERTMANAGER_2_TARGET in endpoints:
+        _add_second_alertmanager(prometheus)
     _use_endpoints(prometheus, endpoints)
     prometheus["rule_files"] = ["rules/*.yml"]
     prometheus_file = directory / "prometheus" / "prometheus.yml"
     prometheus_file.write_text(yaml.safe_dump(prometheus, sort_keys=False))
     alertmanager = configuration.alertmanager
     for receiver in alertmanager.get("receivers", []):
-        _use_sink(receiver, sink_url, sink_token_file)
+        use_sink(receiver, sink)
     alertmanager_file = directory / "alertmanager" / "alertmanager.yml"
     alertmanager_file.parent.mkdir(parents=True, exist_ok=True)
     alertmanager_file.write_text(yaml.safe_dump(alertmanager, sort_keys=False))
+    _copy_templates(alertmanager, source / "alertmanager", alertmanager_file.parent)
     return Rendered(
         prometheus_file=prometheus_file,
         alertmanager_file=alertmanager_file,
@@ -116,17 +119,12 @@ def render(
 
 def _refuse_outsiders(production: Production) -> None:
     """A drill must page nobody for real, nor feed a real Alertmanager or storage."""
-    for receiver in production.alertmanager.get("receivers") or []:
-        for kind, configs in receiver.items():
-            if not kind.endswith("_configs"):
-                continue
-            for config in configs or []:
-                if kind != "webhook_configs" or not _stays_here(str(config.get("url"))):
-                    raise StackError(
-                        f"{production.alertmanager_source.path}: receiver {receiver.get('name')!r} "
-                        f"has {kind} that would notify somebody for real; in the copy that is "
-                        f"drilled, let it be a webhook to {SINK_URL}/receivers/RECEIVER/webhook"
-                    )
+    receivers = production.alertmanager.get("receivers") or []
+    for name, kind, remedy in outsiders(receivers):
+        raise StackError(
+            f"{production.alertmanager_source.path}: receiver {name!r} has {kind} that would "
+            f"notify somebody for real; in the copy that is drilled, {remedy}"
+        )
     prometheus, path = production.prometheus, production.prometheus_source.path
     for key in ("remote_write", "remote_read"):
         if prometheus.get(key):
@@ -141,10 +139,13 @@ def _refuse_outsiders(production: Production) -> None:
                     )
 
 
-def _stays_here(url: str) -> bool:
-    """Whether a webhook goes to the sink, or to this host, where a wrong one may well go."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" == SINK_URL or parts.hostname in LOOPBACK
+def _add_second_alertmanager(prometheus: dict[str, Any]) -> None:
+    """Wherever alerts go to the one Alertmanager, or it is scraped, the other is there too."""
+    senders = prometheus.get("alerting", {}).get("alertmanagers", [])
+    for part in (*senders, *prometheus.get("scrape_configs", [])):
+        for static in part.get("static_configs", []):
+            if ALERTMANAGER_TARGET in static["targets"]:
+                static["targets"] = [*static["targets"], ALERTMANAGER_2_TARGET]
 
 
 def _use_endpoints(prometheus: dict[str, Any], endpoints: Mapping[str, str]) -> None:
@@ -170,15 +171,21 @@ def _use_endpoints(prometheus: dict[str, Any], endpoints: Mapping[str, str]) -> 
     prometheus["scrape_configs"] = jobs
 
 
-def _use_sink(receiver: dict[str, Any], sink_url: str, sink_token_file: Path) -> None:
-    for webhook in receiver.get("webhook_configs", []):
-        url = webhook.get("url", "")
-        if url.startswith(f"{SINK_URL}/"):
-            webhook["url"] = sink_url + url.removeprefix(SINK_URL)
-        authorization = webhook.get("http_config", {}).get("authorization", {})
-        if authorization.get("credentials_file") == SINK_TOKEN_FILE:
-            # The aliases of one YAML anchor are one object: replace, do not change in place.
-            webhook["http_config"] = {
-                **webhook["http_config"],
-                "authorization": {**authorization, "credentials_file": str(sink_token_file)},
-            }
+def _templates(alertmanager: Mapping[str, Any], folder: Path) -> list[Path]:
+    """The template files that Alertmanager would read, relative to its configuration's folder."""
+    found: list[Path] = []
+    for pattern in alertmanager.get("templates") or []:
+        files = [] if Path(pattern).is_absolute() else sorted(folder.glob(pattern))
+        if not files:
+            raise StackError(
+                f"{folder / 'alertmanager.yml'}: templates: no file below {folder} is named "
+                f"{pattern!r}; correct the pattern, or leave it out"
+            )
+        found += [file.relative_to(folder) for file in files]
+    return found
+
+
+def _copy_templates(alertmanager: Mapping[str, Any], folder: Path, to: Path) -> None:
+    for template in _templates(alertmanager, folder):
+        (to / template).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / template, to / template)

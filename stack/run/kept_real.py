@@ -9,4 +9,5 @@ KEPT_REAL = (
     ALERTMANAGER_SHORTEST_ATTEMPT,
     RealDuration("Alertmanager's first pause before it retries a delivery", 500),
     RealDuration("a second of Locust's statistics and ledger", 1_000),
+    RealDuration("an Alertmanager's probe whether its peer still lives", 1_000),
 )

@@ -5,19 +5,29 @@ import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from stack.observe.prometheus import Prometheus, ReadError
-from stack.run.configuration import PRODUCTION, Rendered, layers_in, render
+from stack.run.alertmanager_pair import wait_until_paired
+from stack.run.configuration import (
+    ALERTMANAGER_2_TARGET,
+    PRODUCTION,
+    Rendered,
+    layers_in,
+    render,
+)
 from stack.run.engines import Engine
+from stack.run.local_services import READY_WITHIN_SECONDS, LocalServices
 from stack.run.ports import PortLease, is_free
-from stack.run.readiness import answers, redis_answers, wait_until_alerts_count
+from stack.run.readiness import wait_until_alerts_count
+from stack.run.receivers import Sink, door_name
 from stack.run.services import Command, service_commands
 from stack.run.stack import Addresses, Secrets, Service, StackError
 from stack.run.supervisor import Supervisor
-from stack.run.waiting import NotSeen, wait_until
+from stack.run.waiting import NotSeen
 
-READY_WITHIN_SECONDS = 30.0
 HOST_LAYERS = ("system",)
+SECOND_ALERTMANAGER = ("alertmanager_2", "alertmanager_gossip", "alertmanager_2_gossip")
 ENGINES = (
     "prometheus",
     "alertmanager",
@@ -32,7 +42,7 @@ class LocalStack:
     """Start with ``start``, end with ``close``; see stack.py for what it offers between.
 
     ``observes_host`` loads the system layer too: only for a drill that has the host to itself, as
-    a neighbour's load would fire its rules.
+    a neighbour's load would fire its rules. With two ``alertmanagers`` they are one cluster.
     """
 
     def __init__(
@@ -42,6 +52,7 @@ class LocalStack:
         name: str,
         speed: float,
         observes_host: bool = False,
+        alertmanagers: Literal[1, 2] = 1,
         app_settings: Mapping[str, str] | None = None,
         source: Path = PRODUCTION,
         app_port: int | None = None,
@@ -75,14 +86,15 @@ class LocalStack:
                 "node_exporter",
                 "redis_proxy",
                 "gateway_proxy",
+                "redis_exporter_proxy",
+                *(SECOND_ALERTMANAGER if alertmanagers == 2 else ()),
             )
         }
         if app_port is not None:
             self._port["app"] = app_port
         self._supervisor = Supervisor(self._directory)
-        self._commands: dict[Service, Command] = {}
+        self._services = LocalServices(self._supervisor, self._port)
         self._rendered: Rendered | None = None
-        self._killed: set[str] = set()
         self._closed = False
 
     # What stack.py promises.
@@ -104,9 +116,13 @@ class LocalStack:
         return self._secrets
 
     @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self._directory / 'app' / 'orders.db'}"
+
+    @property
     def addresses(self) -> Addresses:
         def url(part: str) -> str:
-            return f"http://127.0.0.1:{self._port[part]}"
+            return f"http://127.0.0.1:{self._port[part]}" if part in self._port else ""
 
         return Addresses(
             app=url("app"),
@@ -118,21 +134,18 @@ class LocalStack:
             toxiproxy=url("toxiproxy"),
             redis_host="127.0.0.1",
             redis_port=self._port["redis"],
+            redis_exporter=url("redis_exporter"),
+            alertmanager_2=url("alertmanager_2"),
         )
 
     def kill_service(self, service: Service) -> None:
-        self._killed.add(service)
-        self._supervisor.stop(service, within_seconds=0.0, signal_number=9)
+        self._services.kill(service)
 
     def start_service(self, service: Service) -> None:
-        if self.running(service):
-            return
-        self._start([service])
-        self._wait_ready([service])
-        self._killed.discard(service)
+        self._services.start(service)
 
     def running(self, service: Service) -> bool:
-        return self._supervisor.running(service)
+        return self._services.running(service)
 
     def start_process(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], nice: int = 0
@@ -152,9 +165,9 @@ class LocalStack:
         """Layers whose rules are not loaded, with the reason."""
         return self._rendered.layers_absent if self._rendered else {}
 
-    @property
-    def database_url(self) -> str:
-        return f"sqlite:///{self._directory / 'app' / 'orders.db'}"
+    def process_running(self, name: str) -> bool:
+        """Whether what ``start_process`` started still lives."""
+        return self._supervisor.running(name)
 
     def cpu_seconds(self) -> dict[str, float]:
         """CPU seconds used so far by each process of the stack."""
@@ -162,13 +175,7 @@ class LocalStack:
 
     def dead_services(self) -> dict[str, int]:
         """Services that have ended though nobody killed them, with their exit codes."""
-        return {
-            name: process["exit_code"]
-            for name, process in self._supervisor.processes().items()
-            if name in self._commands
-            and name not in self._killed
-            and process["exit_code"] is not None
-        }
+        return self._services.dead()
 
     def start(self, progress: Callable[[str], None] = lambda _: None) -> None:
         """Write the configuration, start every service, wait until alerts can be trusted.
@@ -180,20 +187,9 @@ class LocalStack:
         try:
             progress("starting services")
             self._claim_ports()
-            self._prepare()
-            self._start(list(self._commands))
-            self._wait_ready(list(self._commands))
+            self._services.start_all(self._prepare())
             progress("waiting for scrapes and evaluations")
-            try:
-                wait_until_alerts_count(
-                    Prometheus(self.addresses.prometheus),
-                    patience=lambda seconds: 4 * seconds / self._speed + READY_WITHIN_SECONDS,
-                )
-            except (NotSeen, ReadError) as error:
-                log = self._supervisor.log_tail("prometheus").strip()
-                raise StackError(
-                    f"the pipeline is not ready: {error}\nPrometheus' log:\n{log}"
-                ) from error
+            self._wait_until_alerts_count()
         except BaseException:
             self.close()
             raise
@@ -211,6 +207,23 @@ class LocalStack:
         self._supervisor.close()
         self._ports.release()
 
+    def _wait_until_alerts_count(self) -> None:
+        prometheus = Prometheus(self.addresses.prometheus)
+
+        def patience(seconds: float) -> float:
+            return 4 * seconds / self._speed + READY_WITHIN_SECONDS
+
+        try:
+            if self.addresses.alertmanager_2:
+                pair = (self.addresses.alertmanager, self.addresses.alertmanager_2)
+                wait_until_paired(prometheus, pair, patience)
+            wait_until_alerts_count(prometheus, patience)
+        except (NotSeen, ReadError) as error:
+            log = self._supervisor.log_tail("prometheus").strip()
+            raise StackError(
+                f"the pipeline is not ready: {error}\nPrometheus' log:\n{log}"
+            ) from error
+
     def _claim_ports(self) -> None:
         """Not every service ends where its port is taken, and a stranger there may answer too."""
         taken = [f"{port} ({part})" for part, port in self._port.items() if not is_free(port)]
@@ -220,7 +233,7 @@ class LocalStack:
                 "or start again to get other ports"
             )
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> Mapping[Service, Command]:
         token_files = {
             "sink": self._secrets.sink_token,
             "gateway": self._secrets.gateway_token,
@@ -239,9 +252,11 @@ class LocalStack:
         endpoints = {
             "prometheus:9090": f"127.0.0.1:{self._port['prometheus']}",
             "alertmanager:9093": f"127.0.0.1:{self._port['alertmanager']}",
-            "redis-exporter:9121": f"127.0.0.1:{self._port['redis_exporter']}",
+            "redis-exporter:9121": f"127.0.0.1:{self._port['redis_exporter_proxy']}",
             "api:4000": f"127.0.0.1:{self._port['app_metrics']}",
         }
+        if self.addresses.alertmanager_2:
+            endpoints[ALERTMANAGER_2_TARGET] = f"127.0.0.1:{self._port['alertmanager_2']}"
         if self._observes_host:
             endpoints["node-exporter:9100"] = f"127.0.0.1:{self._port['node_exporter']}"
         self._rendered = render(
@@ -250,13 +265,13 @@ class LocalStack:
             speed=self._speed,
             layers=layers,
             endpoints=endpoints,
-            sink_url=self.addresses.sink,
-            sink_token_file=folder / "sink",
+            sink=Sink(self._door, folder / "sink", self._directory / "chat_urls"),
             why_absent="the host is shared with other drills",
         )
-        self._commands = service_commands(
+        return service_commands(
             {name: engine.path for name, engine in self._engines.items()},
             directory=self._directory,
+            speed=self._speed,
             ports=self._port,
             rendered=self._rendered,
             database_url=self.database_url,
@@ -264,44 +279,10 @@ class LocalStack:
             observes_host=self._observes_host,
         )
 
-    def _start(self, services: Sequence[Service]) -> None:
-        for service in services:
-            command = self._commands[service]
-            self._supervisor.start(service, command.command, command.environment, command.nice)
-
-    def _wait_ready(self, services: Sequence[Service]) -> None:
-        for service in services:
-            url = self._commands[service].ready_url
-            port = self._port[self._commands[service].ready_port]
-
-            def look(url: str | None = url, port: int = port) -> tuple[bool, str]:
-                return answers(url) if url is not None else redis_answers(port)
-
-            try:
-                wait_until(
-                    f"{service} to answer on 127.0.0.1:{port}",
-                    look,
-                    within_seconds=READY_WITHIN_SECONDS,
-                    give_up=lambda service=service: self._ended(service),  # type: ignore[misc]
-                )
-            except NotSeen as error:
-                raise StackError(self._why(service, str(error))) from error
-        for service in services:
-            # What answered may have been another's, if the service could not have its port.
-            reason = self._ended(service)
-            if reason is not None:
-                raise StackError(self._why(service, reason))
-
-    def _ended(self, service: str) -> str | None:
-        exit_code = self._supervisor.processes().get(service, {}).get("exit_code")
-        return None if exit_code is None else f"it ended with exit code {exit_code}"
-
-    def _why(self, service: str, error: str) -> str:
-        log = self._supervisor.log_tail(service).strip()
-        hint = ""
-        if "address already in use" in log.lower():
-            hint = "\nA port is in use by another program: end it, or choose another port."
-        return f"{service} did not start: {error}{hint}\nThe end of its log:\n{log or '(empty)'}"
+    def _door(self, receiver: str) -> str:
+        """The proxy through which Alertmanager reaches a receiver, as a base URL."""
+        port = self._port.setdefault(door_name(receiver), self._ports.take())
+        return f"http://127.0.0.1:{port}"
 
 
 def new_name(prefix: str) -> str:

@@ -17,7 +17,7 @@ from stack.run.stack import StackError
 
 FIRST_PORT = 14000
 LAST_PORT = 31999
-BLOCK = 20
+BLOCK = 64
 
 
 class PortLease:
@@ -47,7 +47,10 @@ class PortLease:
         )
 
     def take(self) -> int:
-        return next(self._ports)
+        port = next(self._ports, None)
+        if port is None:
+            raise StackError(f"a stack has {BLOCK} ports, and this one needs more")
+        return port
 
     def release(self) -> None:
         self._lock.close()

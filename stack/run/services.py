@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stack.run.alertmanager_pair import cluster_flags
 from stack.run.configuration import Rendered
+from stack.run.receivers import DOOR
 from stack.run.stack import Service
 
 DISCOVERY_INTERVAL = "250ms"
+ALERTMANAGERS: tuple[Service, ...] = ("alertmanager", "alertmanager_2")
+# When its memory is full, Redis gives up what expires, which is the cache: never the waiting room.
+REDIS_MEMORY = ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru")
 
 
 @dataclass(frozen=True)
@@ -27,19 +32,41 @@ def service_commands(
     engines: Mapping[str, Path],
     *,
     directory: Path,
+    speed: float,
     ports: Mapping[str, int],
     rendered: Rendered,
     database_url: str,
     app_settings: Mapping[str, str],
     observes_host: bool,
 ) -> dict[Service, Command]:
-    """What a local stack starts, in the order of starting; creates the directories they need."""
+    """What a local stack starts, in the order of starting; creates the directories they need.
+
+    A second Alertmanager is started where ``ports`` has one for it.
+    """
 
     def listen(part: str) -> str:
         return f"127.0.0.1:{ports[part]}"
 
     def url(part: str, path: str) -> str:
         return f"http://{listen(part)}{path}"
+
+    def alertmanager(part: Service) -> Command:
+        alone = ("--cluster.listen-address=",)
+        (other,) = set(ALERTMANAGERS) - {part}
+        gossip, peer = f"{part}_gossip", f"{other}_gossip"
+        return Command(
+            (
+                str(engines["alertmanager"]),
+                f"--config.file={rendered.alertmanager_file}",
+                f"--storage.path={data['data'] / part}",
+                f"--web.listen-address={listen(part)}",
+                *(cluster_flags(listen(gossip), listen(peer), speed) if peer in ports else alone),
+                f"--web.external-url={url(part, '')}",
+                *(f"--{name}={value}" for name, value in rendered.alertmanager_flags.items()),
+            ),
+            ready_port=part,
+            ready_url=url(part, "/-/ready"),
+        )
 
     data = {part: directory / part for part in ("app", "gateway", "redis", "sink", "data")}
     for folder in data.values():
@@ -51,11 +78,11 @@ def service_commands(
             [
                 {
                     "name": name,
-                    "listen": listen(f"{name}_proxy"),
-                    "upstream": listen(name),
+                    "listen": listen(door),
+                    "upstream": listen(upstream),
                     "enabled": True,
                 }
-                for name in ("redis", "gateway")
+                for name, (door, upstream) in _proxies(ports).items()
             ]
         )
     )
@@ -65,6 +92,7 @@ def service_commands(
                 str(engines["redis-server"]),
                 *("--port", str(ports["redis"]), "--bind", "127.0.0.1"),
                 *("--dir", str(data["redis"]), "--save", "", "--appendonly", "no"),
+                *REDIS_MEMORY,
             ),
             ready_port="redis",
             ready_url=None,
@@ -111,6 +139,8 @@ def service_commands(
                 "APP_GATEWAY_URL": f"http://{listen('gateway_proxy')}",
                 "APP_SECRET_FILE": str(secrets / "app"),
                 "APP_ADMIN_TOKEN_FILE": str(secrets / "admin"),
+                # What a large request held goes back to the system with it, and not to the heap.
+                "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
                 **app_settings,
             },
         ),
@@ -123,18 +153,7 @@ def service_commands(
             ready_port="redis_exporter",
             ready_url=url("redis_exporter", "/health"),
         ),
-        "alertmanager": Command(
-            (
-                str(engines["alertmanager"]),
-                f"--config.file={rendered.alertmanager_file}",
-                f"--storage.path={data['data'] / 'alertmanager'}",
-                f"--web.listen-address={listen('alertmanager')}",
-                "--cluster.listen-address=",
-                *(f"--{name}={value}" for name, value in rendered.alertmanager_flags.items()),
-            ),
-            ready_port="alertmanager",
-            ready_url=url("alertmanager", "/-/ready"),
-        ),
+        **{part: alertmanager(part) for part in ALERTMANAGERS if part in ports},
         "prometheus": Command(
             (
                 str(engines["prometheus"]),
@@ -142,6 +161,7 @@ def service_commands(
                 f"--storage.tsdb.path={data['data'] / 'prometheus'}",
                 f"--web.listen-address={listen('prometheus')}",
                 f"--scrape.discovery-reload-interval={DISCOVERY_INTERVAL}",
+                "--web.enable-lifecycle",
                 *(f"--{name}={value}" for name, value in rendered.prometheus_flags.items()),
             ),
             ready_port="prometheus",
@@ -158,3 +178,9 @@ def service_commands(
             ready_url=url("node_exporter", "/"),
         )
     return commands
+
+
+def _proxies(ports: Mapping[str, int]) -> dict[str, tuple[str, str]]:
+    """The ports at which each proxy listens and to which it passes on, by the proxy's name."""
+    services = {name: (f"{name}_proxy", name) for name in ("redis", "gateway", "redis_exporter")}
+    return services | {part: (part, "sink") for part in ports if part.startswith(DOOR)}

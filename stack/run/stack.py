@@ -14,6 +14,7 @@ Service = Literal[
     "toxiproxy",
     "prometheus",
     "alertmanager",
+    "alertmanager_2",
     "sink",
 ]
 
@@ -24,7 +25,10 @@ class StackError(Exception):
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the parts of a running stack answer: base URLs without a trailing slash."""
+    """Where the parts of a running stack answer: base URLs without a trailing slash.
+
+    ``alertmanager_2`` is empty where one Alertmanager is alone.
+    """
 
     app: str
     app_metrics: str
@@ -35,6 +39,8 @@ class Addresses:
     toxiproxy: str
     redis_host: str
     redis_port: int
+    redis_exporter: str
+    alertmanager_2: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ class Stack(Protocol):
 
     @property
     def secrets(self) -> Secrets: ...
+
+    @property
+    def database_url(self) -> str:
+        """The app's database, as SQLAlchemy names it."""
 
     def kill_service(self, service: Service) -> None:
         """End a service at once, as a crash would. Killing one that is down does nothing."""

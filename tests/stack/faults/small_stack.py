@@ -12,12 +12,24 @@ import requests
 
 from stack.run.engines.resolve import require
 from stack.run.ports import PortLease
+from stack.run.services import REDIS_MEMORY
 from stack.run.stack import Addresses, Secrets, Service
 from stack.run.supervisor import Supervisor
 from stack.run.waiting import wait_until
 
 READY_WITHIN_SECONDS = 20.0
-PARTS = ("app", "app_metrics", "gateway", "toxiproxy", "redis", "redis_proxy", "gateway_proxy")
+PARTS = (
+    "app",
+    "app_metrics",
+    "gateway",
+    "toxiproxy",
+    "redis",
+    "redis_proxy",
+    "gateway_proxy",
+    "sink",
+    "receiver_pages",
+    "alertmanager",
+)
 
 
 class SmallStack:
@@ -53,7 +65,12 @@ class SmallStack:
             toxiproxy=url("toxiproxy"),
             redis_host="127.0.0.1",
             redis_port=self._port["redis"],
+            redis_exporter=url("redis_exporter"),
         )
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.directory / 'orders.db'}"
 
     def port(self, part: str) -> int:
         return self._port[part]
@@ -68,6 +85,8 @@ class SmallStack:
             "toxiproxy": f"{self.addresses.toxiproxy}/version",
             "gateway": f"{self.addresses.gateway}/health",
             "app": f"{self.addresses.app}/health",
+            "sink": f"{self.addresses.sink}/health",
+            "alertmanager": f"{self.addresses.alertmanager}/-/ready",
         }.get(service)
         wait_until(
             f"{service} to answer",
@@ -94,6 +113,14 @@ class SmallStack:
         self.supervisor.close()
         self._ports.release()
 
+    def _alertmanager_file(self) -> Path:
+        """A test's own; else one that tells nobody."""
+        file = self.directory / "alertmanager" / "alertmanager.yml"
+        file.parent.mkdir(exist_ok=True)
+        if not file.exists():
+            file.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+        return file
+
     def _commands(self) -> dict[Service, tuple[list[str], dict[str, str]]]:
         def listen(part: str) -> str:
             return f"127.0.0.1:{self._port[part]}"
@@ -107,19 +134,43 @@ class SmallStack:
                 [
                     {
                         "name": name,
-                        "listen": listen(f"{name}_proxy"),
-                        "upstream": listen(name),
+                        "listen": listen(door),
+                        "upstream": listen(upstream),
                         "enabled": True,
                     }
-                    for name in ("redis", "gateway")
+                    for name, door, upstream in (
+                        ("redis", "redis_proxy", "redis"),
+                        ("gateway", "gateway_proxy", "gateway"),
+                        ("receiver_pages", "receiver_pages", "sink"),
+                    )
                 ]
             )
         )
+        sink_token = self.directory / "sink_token"
+        sink_token.write_text(self.secrets.sink_token)
         return {
+            "sink": (
+                [
+                    *(sys.executable, "-m", "sink", "--port", str(self._port["sink"])),
+                    *("--directory", str(self.directory / "sink"), "--token-file", str(sink_token)),
+                ],
+                {},
+            ),
+            "alertmanager": (
+                [
+                    engine("alertmanager"),
+                    f"--config.file={self._alertmanager_file()}",
+                    f"--storage.path={self.directory / 'alertmanager-data'}",
+                    f"--web.listen-address={listen('alertmanager')}",
+                    "--cluster.listen-address=",
+                ],
+                {},
+            ),
             "redis": (
                 [
                     engine("redis-server"),
                     *("--port", str(self._port["redis"]), "--bind", "127.0.0.1", "--save", ""),
+                    *REDIS_MEMORY,
                 ],
                 {},
             ),
@@ -143,7 +194,7 @@ class SmallStack:
                 {
                     "APP_PORT": str(self._port["app"]),
                     "APP_METRICS_PORT": str(self._port["app_metrics"]),
-                    "APP_DATABASE_URL": f"sqlite:///{self.directory / 'orders.db'}",
+                    "APP_DATABASE_URL": self.database_url,
                     "APP_REDIS_URL": f"redis://{listen('redis_proxy')}/0",
                     "APP_GATEWAY_URL": f"http://{listen('gateway_proxy')}",
                     "APP_SECRET": secrets.token_urlsafe(32),

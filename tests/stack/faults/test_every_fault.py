@@ -6,15 +6,30 @@ from dataclasses import astuple
 import psutil
 import pytest
 
+from stack.faults.added_rule import AddedRule
 from stack.faults.app_down import AppDown
+from stack.faults.cache_drops import CacheDrops
+from stack.faults.database_locked import DatabaseLocked
+from stack.faults.disk_busy import DiskBusy
+from stack.faults.disk_full import DiskFull
 from stack.faults.fault import Fault
 from stack.faults.gateway_slow import GatewaySlow
 from stack.faults.host_cpu import HostCpu
 from stack.faults.host_memory import HostMemory
+from stack.faults.maintenance_window import MaintenanceWindow
 from stack.faults.memory_stressor import memory_now
+from stack.faults.network_surge import NetworkSurge
 from stack.faults.payment_failures import PaymentFailures
+from stack.faults.receiver_failing import ReceiverFailing
+from stack.faults.receiver_unreachable import ReceiverUnreachable
+from stack.faults.redis_clients import RedisClients
 from stack.faults.redis_down import RedisDown
+from stack.faults.redis_exporter_down import RedisExporterDown
 from stack.faults.redis_latency import RedisLatency
+from stack.faults.redis_memory import RedisMemory
+from stack.faults.silence import Silence
+from stack.faults.slow_scrape import SlowScrape
+from stack.faults.slow_uploads import SlowUploads
 from stack.run.stack import Service
 from stack.run.waiting import wait_until
 from tests.stack.faults.small_stack import SmallStack
@@ -33,15 +48,36 @@ NEEDS_ENGINES = pytest.mark.engines
 FAULTS = [
     pytest.param(lambda: HostCpu(1.0, expires_seconds=60), (), id="HostCpu"),
     pytest.param(a_little_memory, (), id="HostMemory"),
+    pytest.param(lambda: DiskFull(0.5, expires_seconds=60), (), id="DiskFull"),
+    pytest.param(lambda: NetworkSurge(100e6, expires_seconds=60), (), id="NetworkSurge"),
+    pytest.param(lambda: DiskBusy(1.0, expires_seconds=60), (), id="DiskBusy"),
     pytest.param(
         lambda: RedisLatency(0.1), ("redis", "toxiproxy"), id="RedisLatency", marks=NEEDS_ENGINES
     ),
     pytest.param(RedisDown, ("redis",), id="RedisDown", marks=NEEDS_ENGINES),
+    pytest.param(lambda: RedisMemory(0.5), ("redis",), id="RedisMemory", marks=NEEDS_ENGINES),
+    pytest.param(lambda: RedisClients(60), ("redis",), id="RedisClients", marks=NEEDS_ENGINES),
+    pytest.param(lambda: CacheDrops(20), ("redis",), id="CacheDrops", marks=NEEDS_ENGINES),
+    pytest.param(lambda: DatabaseLocked("immediate"), ("app",), id="DatabaseLocked"),
     pytest.param(lambda: PaymentFailures(0.2), ("gateway",), id="PaymentFailures"),
     pytest.param(
         lambda: GatewaySlow(0.3), ("gateway", "toxiproxy"), id="GatewaySlow", marks=NEEDS_ENGINES
     ),
     pytest.param(AppDown, ("app",), id="AppDown"),
+    pytest.param(
+        lambda: Silence({"alertname": "RedisDown"}, comment="Redis is replaced"),
+        ("alertmanager",),
+        id="Silence",
+        marks=NEEDS_ENGINES,
+    ),
+    pytest.param(
+        lambda: ReceiverUnreachable("pages"),
+        ("sink", "toxiproxy"),
+        id="ReceiverUnreachable",
+        marks=NEEDS_ENGINES,
+    ),
+    pytest.param(lambda: ReceiverFailing("pages", "answers 429"), ("sink",), id="ReceiverFailing"),
+    pytest.param(lambda: SlowUploads(160e6, expires_seconds=60), ("app",), id="SlowUploads"),
 ]
 
 
@@ -120,6 +156,21 @@ def test_names_are_the_files_names() -> None:
         PaymentFailures(0.1),
         GatewaySlow(1),
         AppDown(),
+        Silence({"alertname": "RedisDown"}, comment="Redis is replaced"),
+        MaintenanceWindow("pager"),
+        DiskFull(0.9),
+        NetworkSurge(1),
+        DiskBusy(0.9),
+        AddedRule("up"),
+        SlowScrape(0.5),
+        RedisExporterDown(),
+        SlowUploads(1e8),
+        RedisMemory(0.9),
+        RedisClients(1),
+        CacheDrops(1),
+        DatabaseLocked("immediate"),
+        ReceiverUnreachable("pages"),
+        ReceiverFailing("pages", "answers 500"),
     ]
     assert [fault.name for fault in faults] == [
         type(fault).__module__.rpartition(".")[2] for fault in faults
@@ -139,7 +190,15 @@ NAN, INFINITE = float("nan"), float("inf")
 @pytest.mark.parametrize("value", [1.5, NAN, -0.1, 0, INFINITE, True, "0.5", None])
 @pytest.mark.parametrize(
     ("fault", "field"),
-    [(HostCpu, "busy_ratio"), (HostMemory, "used_ratio"), (PaymentFailures, "failure_ratio")],
+    [
+        (HostCpu, "busy_ratio"),
+        (HostMemory, "used_ratio"),
+        (PaymentFailures, "failure_ratio"),
+        (DiskFull, "used_ratio"),
+        (DiskBusy, "busy_ratio"),
+        (SlowScrape, "timeout_ratio"),
+        (RedisMemory, "used_ratio"),
+    ],
 )
 def test_refuses_a_ratio_that_cannot_be_meant(
     fault: Callable[..., Fault], field: str, value: object
@@ -156,6 +215,17 @@ def test_refuses_a_ratio_that_cannot_be_meant(
         (HostCpu, "expires_seconds", {"busy_ratio": 0.5}),
         (HostMemory, "expires_seconds", {"used_ratio": 0.5}),
         (PaymentFailures, "expires_seconds", {"failure_ratio": 0.5}),
+        (DiskFull, "expires_seconds", {"used_ratio": 0.5}),
+        (NetworkSurge, "expires_seconds", {"bytes_per_second": 1}),
+        (DiskBusy, "expires_seconds", {"busy_ratio": 0.5}),
+        (SlowUploads, "expires_seconds", {"resident_bytes": 1e8}),
+        (RedisMemory, "expires_seconds", {"used_ratio": 0.5}),
+        (RedisClients, "expires_seconds", {"clients": 1}),
+        (CacheDrops, "expires_seconds", {"drops_per_second": 1}),
+        (DatabaseLocked, "held_seconds", {"lock": "immediate"}),
+        (DatabaseLocked, "timeout_seconds", {"lock": "immediate"}),
+        (ReceiverFailing, "delay_seconds", {"receiver": "a", "how": "answers slowly"}),
+        (ReceiverFailing, "expires_seconds", {"receiver": "a", "how": "answers 429"}),
         (RedisLatency, "latency_seconds", {}),
         (GatewaySlow, "delay_seconds", {}),
     ],
@@ -195,3 +265,10 @@ def test_one_stack_does_not_see_the_stressors_of_another(
     assert not fault.read_back_healed(other).took_effect
     pids = [process["pid"] for process in other.supervisor.processes().values()]
     assert all(psutil.pid_exists(pid) for pid in pids if pid is not None)
+
+
+@pytest.mark.parametrize("value", [NAN, -1, 0, INFINITE, True, "3", None])
+def test_refuses_bytes_that_cannot_be_meant(value: float) -> None:
+    """A wrong rate is refused at construction, by the name of its field."""
+    with pytest.raises(ValueError, match=r"\.bytes_per_second must be a finite number above 0"):
+        NetworkSurge(bytes_per_second=value)

@@ -21,6 +21,8 @@ from stack.faults.host_memory import PROCESS, HostMemory
 from stack.faults.host_memory import STRESSOR as MEMORY_STRESSOR
 from stack.faults.memory_sizing import LEFT_FREE_BYTES
 from stack.faults.memory_stressor import memory_now
+from stack.faults.mount_holder import unmount
+from stack.faults.small_disk import is_mounted, mount_point, why_not_mounted
 from stack.faults.stressors import living_stressors
 from stack.run.supervisor import REPOSITORY
 from stack.run.waiting import NotSeen, wait_until
@@ -252,7 +254,7 @@ def test_a_target_without_room_for_one_gib_is_refused() -> None:
 
 @pytest.mark.parametrize("also_the_guardian", [False, True], ids=["harness", "harness+guardian"])
 def test_no_stressor_outlives_a_killed_harness(tmp_path: Path, also_the_guardian: bool) -> None:
-    """After SIGKILL of the harness, even with its guardian, every stressor is gone in seconds."""
+    """After SIGKILL of the harness, even with its guardian, stressors and mounts are soon gone."""
     fault = slightly_fuller()
     if (reason := fault.unavailable()) is not None:
         pytest.skip(reason)
@@ -271,6 +273,7 @@ def test_no_stressor_outlives_a_killed_harness(tmp_path: Path, also_the_guardian
         said = harness.stdout.readline().split()
         assert said[:1] == ["injected"], said
         assert of_stack(directory, "stressor")
+        assert is_mounted(mount_point(directory)) or why_not_mounted() is not None
         if also_the_guardian:
             os.kill(int(said[1]), signal.SIGKILL)
     finally:
@@ -281,13 +284,15 @@ def test_no_stressor_outlives_a_killed_harness(tmp_path: Path, also_the_guardian
 
     try:
         wait_until(
-            "no process of the stack",
-            lambda: (not of_stack(directory, ""), f"{of_stack(directory, '')}"),
+            "no process or mount of the stack",
+            lambda: (not left_over(directory), f"{left_over(directory)}"),
             within_seconds=SOON_SECONDS,
         )
     except NotSeen:
         for process in of_stack(directory, ""):
             process.kill()
+        if is_mounted(mount_point(directory)):
+            unmount(mount_point(directory))
         raise
 
 
@@ -299,3 +304,8 @@ def of_stack(directory: Path, part: str) -> list[psutil.Process]:
         and any(part in word for word in process.info["cmdline"])
         and "tests.stack.faults.harness_to_kill" not in process.info["cmdline"]
     ]
+
+
+def left_over(directory: Path) -> list[psutil.Process | Path]:
+    disk = mount_point(directory)
+    return [*of_stack(directory, ""), *([disk] if is_mounted(disk) else [])]

@@ -66,6 +66,23 @@ def test_fails_the_share_that_was_asked_for(stack: SmallStack) -> None:
     assert [charge(stack, "card") for _ in range(8)] == [201] * 8
 
 
+def test_fails_by_an_error_where_that_is_asked_for(stack: SmallStack) -> None:
+    """One in four charges is answered 500 instead of a decline, and is not made."""
+    fault = PaymentFailures(0.25, failure="error")
+    fault.inject(stack)
+    assert [charge(stack, "card") for _ in range(20)].count(500) == 5
+    assert fault.read_back(stack).took_effect
+    declining = PaymentFailures(0.25).read_back(stack)
+    assert not declining.took_effect
+    assert "set to fail 0.25 (error)" in declining.observed
+
+
+def test_an_error_weighs_less_than_a_decline_as_it_is_settled_later() -> None:
+    """Of four that are tried one fails, and is the fifth that succeeds in the end: 1 of 5."""
+    assert PaymentFailures(0.25).symptom_ratio == 0.25
+    assert PaymentFailures(0.25, failure="error").symptom_ratio == 0.2
+
+
 def test_without_traffic_the_setting_alone_is_told_as_such(stack: SmallStack) -> None:
     """No charge is no evidence against it, and the text says that there was none."""
     fault = PaymentFailures(0.25)
@@ -120,3 +137,9 @@ def test_counts_that_contradict_the_setting_are_told_from_those_that_fit(
     counts = {"card": {"attempted": attempted, "failed": failed}}
     contradicting = PaymentFailures(0.25).methods_failing_otherwise(counts)
     assert contradicting == ({} if fits else counts)
+
+
+def test_behind_a_slow_gateway_failures_are_heard_of_after_healing() -> None:
+    """Where another fault holds back its answers, the last failure is counted that much later."""
+    assert PaymentFailures(0.3).heal_lag_seconds == 0
+    assert PaymentFailures(0.3, answered_after_seconds=2.5).heal_lag_seconds == 2.5

@@ -12,12 +12,11 @@ import yaml
 
 from stack.run.configuration import (
     PRODUCTION,
-    SINK_TOKEN_FILE,
-    SINK_URL,
     Rendered,
     layers_in,
     render,
 )
+from stack.run.receivers import SINK_TOKEN_FILE, SINK_URL, Sink
 from stack.run.speed import analyse, parse_duration
 from stack.run.supervisor import REPOSITORY
 
@@ -29,6 +28,7 @@ ENDPOINTS = {
 }
 SINK = "http://127.0.0.1:15005"
 WHY = "the host is shared"
+TOKEN = "a-token-of-the-stack"
 DURATION_KEYS = {"group_wait", "group_interval", "repeat_interval", "resolve_timeout"}
 
 
@@ -39,14 +39,16 @@ def rendered(
     speed: float = 60.0,
     layers: tuple[str, ...] | None = None,
 ) -> Rendered:
+    token_file = directory / "secrets" / "sink"
+    token_file.parent.mkdir(parents=True, exist_ok=True)
+    token_file.write_text(TOKEN)
     return render(
         source,
         directory,
         speed=speed,
         layers=layers_in(source) if layers is None else layers,
         endpoints=ENDPOINTS,
-        sink_url=SINK,
-        sink_token_file=directory / "secrets" / "sink",
+        sink=Sink(lambda _: SINK, token_file, directory / "chat_urls"),
         why_absent=WHY,
     )
 
@@ -188,6 +190,50 @@ def test_every_receiver_posts_to_this_stack_s_sink_with_its_token(tmp_path: Path
         }
 
 
+def test_every_chat_has_the_secret_url_of_this_stack_s_sink_in_a_file(tmp_path: Path) -> None:
+    """Production's own file is never read: whoever it would tell is told nothing."""
+    config = loaded(rendered(tmp_path).alertmanager_file)
+    chats = {
+        receiver["name"]: (service, integration[setting])
+        for receiver in config["receivers"]
+        for service, setting in (("slack", "api_url_file"), ("discord", "webhook_url_file"))
+        for integration in receiver.get(f"{service}_configs", [])
+    }
+    assert {"api-chat", "business-chat"} <= chats.keys()
+    for name, (service, file) in chats.items():
+        path = Path(file)
+        assert path.read_text().strip() == f"{SINK}/receivers/{name}/{service}/{TOKEN}"
+        assert path.stat().st_mode & 0o077 == 0
+        assert path.parent == tmp_path / "chat_urls"
+        assert path.parent.stat().st_mode & 0o077 == 0
+    assert TOKEN not in (tmp_path / "alertmanager" / "alertmanager.yml").read_text()
+
+
+def test_each_receiver_is_reached_through_its_own_door(tmp_path: Path) -> None:
+    token_file = tmp_path / "sink"
+    token_file.write_text(TOKEN)
+    files = render(
+        PRODUCTION,
+        tmp_path / "stack",
+        speed=60.0,
+        layers=(),
+        endpoints=ENDPOINTS,
+        sink=Sink(lambda name: f"http://127.0.0.1/{name}", token_file, tmp_path / "urls"),
+        why_absent=WHY,
+    )
+    for receiver in loaded(files.alertmanager_file)["receivers"]:
+        name = receiver["name"]
+        (webhook,) = receiver["webhook_configs"]
+        assert webhook["url"] == f"http://127.0.0.1/{name}/receivers/{name}/webhook"
+
+
+def test_templates_come_with_the_configuration(tmp_path: Path) -> None:
+    rendered(tmp_path)
+    copied = tmp_path / "alertmanager" / "templates" / "chat.tmpl"
+    production = PRODUCTION / "alertmanager" / "templates" / "chat.tmpl"
+    assert copied.read_text() == production.read_text()
+
+
 def test_a_receiver_that_is_not_the_sink_s_is_left_alone(
     tmp_path: Path, source: Path, edit: Any
 ) -> None:
@@ -224,12 +270,14 @@ def test_layers_that_are_left_out_are_named_with_the_reason(tmp_path: Path) -> N
 def test_texts_beyond_ascii_survive_a_locale_that_has_none(source: Path, edit: Any) -> None:
     """Prometheus reads UTF-8, whatever the locale of whoever starts it."""
     edit("prometheus/rules/application.yml", "does not answer", "antwortet nicht: Größe ≥ 5 %")
+    (source / "token").write_text("a-token")
     code = (
         "import sys; from pathlib import Path; "
         "from stack.run.configuration import render; "
+        "from stack.run.receivers import Sink; "
         "source = Path(sys.argv[1]); "
         "render(source, source / 'stack', speed=60.0, layers=['application'], endpoints={}, "
-        "sink_url='', sink_token_file=source, why_absent='')"
+        "sink=Sink(str, source / 'token', source / 'urls'), why_absent='')"
     )
     subprocess.run(
         [sys.executable, "-c", code, str(source)],

@@ -34,10 +34,10 @@ def read(source: Path, speed: float = 60.0) -> None:
             id="PromQL that cannot be parsed",
         ),
         pytest.param(
-            "prometheus/rules/application.yml",
-            "for: 1m",
+            "prometheus/rules/meta.yml",
+            "for: 3m",
             "for: soon",
-            21,
+            18,
             "'soon' is not a duration",
             id="a for that is no duration",
         ),
@@ -61,7 +61,7 @@ def read(source: Path, speed: float = 60.0) -> None:
             "alertmanager/alertmanager.yml",
             "receivers:\n",
             "receivers: [\n",
-            51,
+            72,
             "",
             id="a bracket nobody closes",
         ),
@@ -137,6 +137,35 @@ def test_a_rule_whose_meaning_does_not_survive_division_is_named_with_the_way_ou
             id="a chat of somebody's",
         ),
         pytest.param(
+            "alertmanager/alertmanager.yml",
+            "- api_url_file: /run/secrets/slack_url_api-chat",
+            "- api_url_file: /home/me/slack_url",
+            "api-chat",
+            id="a chat whose URL is no secret of production's",
+        ),
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "- webhook_url_file: /run/secrets/discord_url_business-chat",
+            "- webhook_url_file: /run/secrets/discord_url_business-chat\n"
+            "        webhook_url: https://discord.com/api/webhooks/1/x",
+            "business-chat",
+            id="a chat whose URL stands in the configuration",
+        ),
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "- api_url_file: /run/secrets/slack_url_api-chat",
+            "- app_token_file: /run/secrets/slack_token",
+            "api-chat",
+            id="a chat by a token of an app's",
+        ),
+        pytest.param(
+            "alertmanager/alertmanager.yml",
+            "receivers:\n",
+            "receivers:\n  - name: mail\n    email_configs: [{to: 'team@example.com'}]\n",
+            "mail",
+            id="a mailbox of somebody's",
+        ),
+        pytest.param(
             "prometheus/prometheus.yml",
             "alerting:\n",
             "remote_write: [{url: 'https://example.com/write'}]\nalerting:\n",
@@ -157,4 +186,13 @@ def test_a_configuration_that_would_reach_somebody_for_real_is_refused(
 ) -> None:
     edit(file, old, new)
     with pytest.raises(StackError, match=re.escape(named)):
+        read(source)
+
+
+def test_a_template_that_is_not_there_is_named_before_anything_runs(
+    source: Path, edit: Any
+) -> None:
+    """Alertmanager would take it without a word, and fail at the first notification."""
+    edit("alertmanager/alertmanager.yml", "templates/*.tmpl", "templates/*.template")
+    with pytest.raises(StackError, match=r"alertmanager\.yml: templates: no file .*'templates/"):
         read(source)

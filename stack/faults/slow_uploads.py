@@ -1,0 +1,87 @@
+"""Customers' uploads do not come to an end, and the API's process holds what it has of them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from stack.faults.app_memory import resident_bytes, why_untold
+from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
+from stack.faults.fault import Readback
+from stack.faults.parameters import require_positive, require_seconds
+from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.run.stack import Stack
+
+STRESSOR = "stack.faults.upload_stressor"
+PROCESS = "slow_uploads"
+MOST_BYTES = 500_000_000
+TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class SlowUploads(Disturbance):
+    """The API's process grows to ``resident_bytes``, by as many requests as that takes.
+
+    Each has sent half a megabyte of its body and never sends the rest, as from phones in a crowd.
+    They hold memory and a connection of the API, and none of its workers. Nothing lags: the
+    readback sees what is scraped. No scrape may fail. The uploads end after ``expires_seconds``,
+    whatever becomes of the harness.
+    """
+
+    name: ClassVar[str] = "slow_uploads"
+
+    resident_bytes: float
+    expires_seconds: float = EXPIRES_SECONDS
+
+    def __post_init__(self) -> None:
+        require_positive(self, "resident_bytes")
+        if self.resident_bytes > MOST_BYTES:
+            raise ValueError(
+                f"SlowUploads.resident_bytes must be at most {MOST_BYTES:g}, "
+                f"not {self.resident_bytes!r}: that many uploads the API cannot hold"
+            )
+        require_seconds(self, "expires_seconds")
+
+    @property
+    def ramps(self) -> bool:
+        return True
+
+    def unavailable(self) -> str | None:
+        return why_untold()
+
+    def inject(self, stack: Stack) -> None:
+        start_stressor(
+            stack,
+            PROCESS,
+            STRESSOR,
+            [
+                *("--app-url", stack.addresses.app),
+                *("--metrics-url", stack.addresses.app_metrics),
+                *("--resident-bytes", str(self.resident_bytes)),
+                *("--expires-seconds", str(self.expires_seconds)),
+            ],
+        )
+
+    def read_back(self, stack: Stack) -> Readback:
+        """The uploads go on, and the API holds what they should make it hold."""
+        if not living_stressors(stack, STRESSOR):
+            log = stack.process_log(PROCESS).strip()
+            return Readback(False, f"no upload is under way; log: {log or '(empty)'}")
+        return self._held(stack, grown=True)
+
+    def heal(self, stack: Stack) -> None:
+        stop_stressor(stack, PROCESS)
+
+    def read_back_healed(self, stack: Stack) -> Readback:
+        """No upload is under way, and the API has let go of its memory."""
+        if living_stressors(stack, STRESSOR):
+            return Readback(False, "uploads are still under way")
+        return self._held(stack, grown=False)
+
+    def _held(self, stack: Stack, *, grown: bool) -> Readback:
+        try:
+            held = resident_bytes(stack.addresses.app_metrics)
+        except OSError as error:
+            return Readback(False, f"the API does not tell its memory: {error}")
+        observed = f"the API holds {held / 1e6:.0f} MB, {self.resident_bytes / 1e6:.0f} MB wanted"
+        if grown:
+            return Readback(abs(held / self.resident_bytes - 1) <= TOLERANCE, observed)
+        return Readback(held < self.resident_bytes * (1 - TOLERANCE), observed)
