@@ -19,6 +19,12 @@ def annotation_problems(alert: NotifiedAlert, wanted: Mapping[str, str]) -> Iter
             yield f"has annotation {name} without {text!r}: {held!r}"
     for kind, texts in (("annotation", alert.annotations), ("label", alert.labels)):
         for name, held in texts.items():
-            unexpanded = _UNEXPANDED.search(held)
-            if unexpanded is not None:
-                yield f"has {kind} {name} with {unexpanded[0]!r}, a template not expanded: {held!r}"
+            template = unexpanded(held)
+            if template is not None:
+                yield f"has {kind} {name} with {template!r}, a template not expanded: {held!r}"
+
+
+def unexpanded(text: str) -> str | None:
+    """What a template that failed or was not expanded left in a text; None where nothing did."""
+    found = _UNEXPANDED.search(text)
+    return None if found is None else found[0]

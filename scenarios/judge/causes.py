@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from scenarios.judge.evidence import SAME_MOMENT_SECONDS, Evidence, cause_of
-from scenarios.judge.expectation import Fires
+from scenarios.judge.expectation import Fires, Lost, Muted, Repeats
 from scenarios.judge.lookup import rule_of
 from scenarios.judge.timeline import FaultRecord
 from scenarios.judge.window import ALLOWANCE_SECONDS, Lags, clear_bounds
@@ -22,7 +22,7 @@ class Cause:
         return self.began <= starts_at <= self.until
 
 
-def cause(evidence: Evidence, expectation: Fires) -> Cause | None:
+def cause(evidence: Evidence, expectation: Fires | Repeats | Lost | Muted) -> Cause | None:
     """None where the fault left no record: it was never injected."""
     fault = cause_of(evidence.timeline, expectation)
     if fault is None:
@@ -31,7 +31,9 @@ def cause(evidence: Evidence, expectation: Fires) -> Cause | None:
     return Cause(fault, fault.injecting - SAME_MOMENT_SECONDS, until)
 
 
-def cleared_by(evidence: Evidence, fault: FaultRecord, expectation: Fires) -> float:
+def cleared_by(
+    evidence: Evidence, fault: FaultRecord, expectation: Fires | Repeats | Lost | Muted
+) -> float:
     """When the last evaluation that the fault still makes true has passed."""
     rule = rule_of(evidence.configuration, expectation.alert, expectation.labels)
     if fault.healed is None or rule is None:
@@ -40,12 +42,14 @@ def cleared_by(evidence: Evidence, fault: FaultRecord, expectation: Fires) -> fl
     return fault.healed + bounds.latest_seconds
 
 
-def _next_cause(evidence: Evidence, fault: FaultRecord, expectation: Fires) -> float:
+def _next_cause(
+    evidence: Evidence, fault: FaultRecord, expectation: Fires | Repeats | Lost | Muted
+) -> float:
     """When the next fault that must raise the same alert is injected."""
     others = (
         cause_of(evidence.timeline, other)
         for other in evidence.timeline.declaration.expects
-        if isinstance(other, Fires) and other.alert == expectation.alert
+        if isinstance(other, Fires | Repeats | Lost | Muted) and other.alert == expectation.alert
     )
     return min(
         (

@@ -9,11 +9,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from scenarios.judge.chat import chat_problems
 from scenarios.judge.check_inhibition import inhibition_problems
+from scenarios.judge.check_mutes import mute_problems
 from scenarios.judge.check_routing import routing_problems
-from scenarios.judge.expectation import Expectation, Fires, Heartbeat, Inhibited, Silent
+from scenarios.judge.expectation import (
+    Expectation,
+    Fires,
+    Heartbeat,
+    Inhibited,
+    Lost,
+    Muted,
+    Repeats,
+    Silent,
+)
 from scenarios.judge.groups import repeat_gap
 from scenarios.judge.lookup import expected_route, rule_of
+from scenarios.judge.order import order_problems
+from scenarios.judge.outages import MONITORING, PROMETHEUS
 from scenarios.judge.promise import can_keep_promise
 from scenarios.judge.routing import receivers
 from scenarios.judge.timeline import Configuration, Declaration, Rule
@@ -72,20 +85,31 @@ def _problems(
     yield from _unknown_alerts(configuration, declaration)
     yield from _unknown_receivers(configuration, declaration)
     yield from _contradictions(declaration)
+    yield from order_problems(declaration)
     yield from _unknown_faults(declaration, faults)
+    yield from _unknown_outages(declaration, faults)
     for expectation in declaration.expects:
         rule = rule_of(configuration, expectation.alert, getattr(expectation, "labels", {}))
         if rule is None:
             continue
         lags = _lags(expectation, declaration, faults)
-        if isinstance(expectation, Fires | Heartbeat):
+        if isinstance(expectation, Fires | Heartbeat | Repeats):
             yield from routing_problems(configuration, expectation, rule)
         if isinstance(expectation, Fires):
             yield from _promise(configuration, expectation, lags, speed)
-        if isinstance(expectation, Heartbeat):
+            yield from chat_problems(configuration, expectation)
+        if isinstance(expectation, Heartbeat | Repeats):
             yield from _beat(configuration, expectation, rule, speed)
         if isinstance(expectation, Inhibited):
-            yield from inhibition_problems(configuration, expectation, rule, lags)
+            yield from inhibition_problems(
+                configuration,
+                expectation,
+                rule,
+                lags,
+                has_own_cause=_has_own_cause(declaration, expectation),
+            )
+        if isinstance(expectation, Muted):
+            yield from mute_problems(expectation, list(faults))
 
 
 def _unknown_alerts(configuration: Configuration, declaration: Declaration) -> Iterator[Found]:
@@ -120,7 +144,8 @@ def _alerts_named(declaration: Declaration) -> list[str]:
 
 def _unknown_receivers(configuration: Configuration, declaration: Declaration) -> Iterator[Found]:
     known = receivers(configuration.alertmanager)
-    expected = {e.at for e in declaration.expects if isinstance(e, Fires | Heartbeat)}
+    named = Fires | Heartbeat | Lost | Repeats
+    expected = {e.at for e in declaration.expects if isinstance(e, named)}
     allowed = {allowed.at for allowed in declaration.allows}
     for name in sorted(expected | allowed):
         if name not in known:
@@ -145,7 +170,7 @@ def _contradictions(declaration: Declaration) -> Iterator[Found]:
 def _unknown_faults(declaration: Declaration, faults: Faults) -> Iterator[Found]:
     real = [name for name in faults if name not in declaration.near_misses]
     for expectation in declaration.expects:
-        if not isinstance(expectation, Fires | Inhibited):
+        if not isinstance(expectation, Fires | Inhibited | Lost | Muted | Repeats):
             continue
         if expectation.fault and expectation.fault not in real:
             yield (
@@ -159,7 +184,11 @@ def _unknown_faults(declaration: Declaration, faults: Faults) -> Iterator[Found]
                 f"no fault of the drill can raise {expectation.alert}",
                 "add the fault that must raise it",
             )
-        elif not expectation.fault and len(real) > 1 and isinstance(expectation, Fires):
+        elif (
+            not expectation.fault
+            and len(real) > 1
+            and isinstance(expectation, Fires | Muted | Repeats)
+        ):
             yield (
                 "error",
                 f"{expectation.alert} does not say which of the faults raises it",
@@ -172,6 +201,41 @@ def _unknown_faults(declaration: Declaration, faults: Faults) -> Iterator[Found]
                 f"near miss {step!r} is not a step of the drill",
                 _did_you_mean(step, list(faults)),
             )
+
+
+def _has_own_cause(declaration: Declaration, expectation: Inhibited) -> bool:
+    """Whether what inhibits is raised by another fault, of which the drill says when it begins."""
+    causes = {
+        other.fault
+        for other in declaration.expects
+        if isinstance(other, Fires) and other.alert == expectation.by
+    }
+    return bool(causes) and expectation.fault not in causes
+
+
+def _unknown_outages(declaration: Declaration, faults: Faults) -> Iterator[Found]:
+    """Steps that are said to break the monitoring, and do not."""
+    for expectation in declaration.expects:
+        if isinstance(expectation, Fires):
+            steps, services = tuple(expectation.restarts), PROMETHEUS
+        elif isinstance(expectation, Heartbeat):
+            steps, services = tuple(expectation.stops), MONITORING
+        else:
+            continue
+        for step in steps:
+            if step not in faults:
+                yield (
+                    "error",
+                    f"{expectation.alert} names step {step!r}, which the drill lacks",
+                    _did_you_mean(step, list(faults)),
+                )
+            elif not services & set(faults[step].stops):
+                yield (
+                    "error",
+                    f"{expectation.alert} names step {step!r}, which takes none of "
+                    f"{', '.join(sorted(services))} down",
+                    "name a step that does, or leave it out",
+                )
 
 
 def _lags(expectation: Expectation, declaration: Declaration, faults: Faults) -> Lags:
@@ -193,7 +257,7 @@ def _promise(
 
 
 def _beat(
-    configuration: Configuration, expectation: Heartbeat, rule: Rule, speed: float
+    configuration: Configuration, expectation: Heartbeat | Repeats, rule: Rule, speed: float
 ) -> Iterator[Found]:
     _, longest = repeat_gap(expected_route(configuration, expectation, rule))
     promise = expectation.every_seconds / speed

@@ -23,9 +23,17 @@ Found = tuple[Literal["error", "warning"], str, str]
 
 
 def inhibition_problems(
-    configuration: Configuration, expectation: Inhibited, target: Rule, lags: Lags
+    configuration: Configuration,
+    expectation: Inhibited,
+    target: Rule,
+    lags: Lags,
+    *,
+    has_own_cause: bool = False,
 ) -> Iterator[Found]:
-    """Why this alert would not be muted, or only by luck."""
+    """Why this alert would not be muted, or only by luck.
+
+    Where the source ``has_own_cause`` it is the drill that says which of the two comes first.
+    """
     source = rule_of(configuration, expectation.by, {})
     if source is None:
         return
@@ -39,6 +47,8 @@ def inhibition_problems(
             f"no inhibition rule lets {by} mute {alert}",
             "add the rule, or expect the alert at its receiver",
         )
+        return
+    if has_own_cause:
         return
     fires_by = (*pending_parts(configuration, source, lags),)
     latest = total(fires_by) + for_seconds(source) + ALLOWANCE_SECONDS

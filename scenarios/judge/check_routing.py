@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from scenarios.judge.expectation import Fires, Heartbeat
+from scenarios.judge.expectation import Fires, Heartbeat, Repeats
 from scenarios.judge.lookup import (
     ALERT_NAME,
     Labels,
@@ -19,7 +19,7 @@ Found = tuple[Literal["error", "warning"], str, str]
 
 
 def routing_problems(
-    configuration: Configuration, expectation: Fires | Heartbeat, rule: Rule
+    configuration: Configuration, expectation: Fires | Heartbeat | Repeats, rule: Rule
 ) -> Iterator[Found]:
     """Why this alert could never arrive as expected."""
     yield from _labels(expectation, rule)
@@ -49,7 +49,7 @@ def routing_problems(
             )
 
 
-def _labels(expectation: Fires | Heartbeat, rule: Rule) -> Iterator[Found]:
+def _labels(expectation: Fires | Heartbeat | Repeats, rule: Rule) -> Iterator[Found]:
     for name, value in plain_labels(rule).items():
         expected = expectation.labels.get(name, value)
         if expected != value:
@@ -63,7 +63,7 @@ def _labels(expectation: Fires | Heartbeat, rule: Rule) -> Iterator[Found]:
 
 def _group(
     configuration: Configuration,
-    expectation: Fires | Heartbeat,
+    expectation: Fires | Heartbeat | Repeats,
     rule: Rule,
     route: Destination,
 ) -> Iterator[Found]:

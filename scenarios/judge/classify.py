@@ -10,7 +10,7 @@ from scenarios.judge.evidence import (
     Life,
     Sighting,
 )
-from scenarios.judge.expectation import Fires, Heartbeat, Inhibited
+from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Muted, Repeats
 from scenarios.judge.groups import arrivals_in, repeat_gap
 from scenarios.judge.inhibited import held_over
 from scenarios.judge.lookup import ALERT_NAME, Labels, destination_of
@@ -123,7 +123,7 @@ def _is_among(kind: Mapping[int, list[Life]], life: Life) -> bool:
 def _is_named(evidence: Evidence, life: Life) -> bool:
     """Whether an alert of this name is expected, though not so."""
     return any(
-        isinstance(expectation, Fires | Heartbeat) and expectation.alert == life.alert
+        isinstance(expectation, Fires | Heartbeat | Repeats) and expectation.alert == life.alert
         for expectation in evidence.timeline.declaration.expects
     )
 
@@ -133,7 +133,7 @@ def _is_expected(evidence: Evidence, claims: Claims, life: Life) -> bool:
         return True
     for index, lives in claims.inhibited.items():
         expectation = evidence.timeline.declaration.expects[index]
-        if life in lives and isinstance(expectation, Inhibited):
+        if life in lives and isinstance(expectation, Inhibited | Muted):
             return held_over(evidence, expectation, life)
     return False
 
@@ -155,5 +155,8 @@ def _sent_again(evidence: Evidence, arrival: Arrival) -> Again | None:
         evidence.configuration, arrival.alerts[0].labels, arrival.receiver, arrival.group_labels
     )
     shortest, _ = repeat_gap(route)
+    if evidence.configuration.peer_timeout_seconds > 0:
+        # Each of two Alertmanagers has ticks of its own: the first past the interval is either's.
+        shortest = min(shortest, route.repeat_interval_seconds)
     gap = arrival.at - earlier[-1].at
     return "repeat" if gap >= shortest - SAME_MOMENT_SECONDS else "duplicate"

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scenarios.judge.expectation import Fires, Inhibited
+from scenarios.judge.expectation import Fires, Inhibited, Lost, Muted, Repeats
 from scenarios.judge.lookup import (
     ALERT_NAME,
     Labels,
@@ -230,7 +230,9 @@ def _stopped_between(timeline: Timeline, labels: Labels, previous: float, follow
     return not times or any(previous + margin < time < following - margin for time in times)
 
 
-def cause_of(timeline: Timeline, expectation: Fires | Inhibited) -> FaultRecord | None:
+def cause_of(
+    timeline: Timeline, expectation: Fires | Repeats | Inhibited | Lost | Muted
+) -> FaultRecord | None:
     """The record of the fault that must raise the alert; of an unnamed one, the first."""
     return next(
         (

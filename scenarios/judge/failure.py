@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from scenarios.judge.classify import ClassifiedArrival
-from scenarios.judge.finding import Finding, Reason
+from scenarios.judge.finding import OF_GROUPS, Finding, Reason
 from scenarios.judge.lookup import label_text
 from scenarios.judge.outcome import Outcome, WindowResult
 from scenarios.judge.timeline import Timeline
@@ -13,6 +13,10 @@ from scenarios.judge.words import INDENT, expectation_text
 
 KEPT, BROKEN, DOUBTFUL = "✓", "✗", "?"
 REASONS_OF_A_KIND = 3
+UNDECLARED = "Not declared:"
+GROUPS = "Not as their groups should be told:"
+UNKNOWN = "Unknown, because:"
+NOTICED = "Noticed, but not what the verdict is for:"
 
 
 def failure_text(timeline: Timeline, judgement: Judgement) -> str:
@@ -33,21 +37,29 @@ def _lines(timeline: Timeline, judgement: Judgement) -> Iterator[str]:
     for outcome in judgement.outcomes:
         yield from _outcome(timeline, judgement, outcome)
     of_outcomes = {id(f) for outcome in judgement.outcomes for f in outcome.findings}
-    undeclared = [finding for finding in judgement.findings if id(finding) not in of_outcomes]
-    if undeclared:
-        yield from ("", "Not declared:")
-        for finding in undeclared:
-            yield from _finding(finding, judgement.reasons, INDENT)
+    others = [finding for finding in judgement.findings if id(finding) not in of_outcomes]
+    of_groups = [finding for finding in others if finding.kind in OF_GROUPS]
+    undeclared = [finding for finding in others if finding.kind not in OF_GROUPS]
+    for heading, findings in ((UNDECLARED, undeclared), (GROUPS, of_groups)):
+        if findings:
+            yield from ("", heading)
+            for finding in findings:
+                yield from _finding(finding, judgement.reasons, INDENT)
     yield from ("", f"Arrived ({len(judgement.arrivals)}):")
     for arrival in judgement.arrivals:
         yield from _arrival(timeline, arrival)
-    if judgement.reasons:
-        yield from ("", "Unknown, because:")
-        yield from _reasons(judgement.reasons)
+    because = [r for r in judgement.reasons if _led_to_verdict(r, judgement)]
+    noticed = [r for r in judgement.reasons if not _led_to_verdict(r, judgement)]
+    for heading, reasons in ((UNKNOWN, because), (NOTICED, noticed)):
+        if reasons:
+            yield from ("", heading)
+            yield from _reasons(reasons)
 
 
 def _outcome(timeline: Timeline, judgement: Judgement, outcome: Outcome) -> Iterator[str]:
-    if outcome.expectation is None:
+    if outcome.title:
+        title = outcome.title
+    elif outcome.expectation is None:
         title = f"near miss: {outcome.alert} stays silent"
     else:
         title = expectation_text(timeline.declaration.expects[outcome.expectation])
@@ -77,9 +89,10 @@ def _window(timeline: Timeline, result: WindowResult) -> str:
 
 def _promise(outcome: Outcome) -> str:
     promised = outcome.promise_seconds or 0.0
-    if outcome.notified_at is None or outcome.began is None:
+    began = outcome.began if outcome.promised_from is None else outcome.promised_from
+    if outcome.notified_at is None or began is None:
         return f"{BROKEN} promise: nothing within {promised:.2f} s"
-    taken = outcome.notified_at - outcome.began
+    taken = outcome.notified_at - began
     mark = KEPT if taken <= promised else BROKEN
     return f"{mark} promise: {taken:.2f} s, within {promised:.2f} s"
 
@@ -133,6 +146,13 @@ def _place(timeline: Timeline, arrival: ClassifiedArrival) -> str:
     return (
         f"{_at(timeline, arrival.at)} at {arrival.receiver} in group "
         f"{label_text(arrival.group_labels)}"
+    )
+
+
+def _led_to_verdict(reason: Reason, judgement: Judgement) -> bool:
+    """A drill passes or fails by its findings, whatever else was held up beside them."""
+    return judgement.verdict == "unknown" and (
+        reason.doubts or any(map(reason.accounts_for, judgement.findings))
     )
 
 

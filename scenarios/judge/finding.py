@@ -14,7 +14,9 @@ FindingKind = Literal[
     "misgrouped",
     "wrong labels",
     "wrong annotations",
+    "wrong message",
     "not together",
+    "out of order",
     "not resolved",
     "resolved early",
     "resolved late",
@@ -23,7 +25,15 @@ FindingKind = Literal[
     "near miss fired",
     "nothing to inhibit",
     "not inhibited",
+    "nothing to mute",
+    "not muted",
+    "off tick",
+    "repeated early",
+    "left out",
     "refused",
+    "not stopped",
+    "not as restored",
+    "duplicate",
 ]
 Verdict = Literal["pass", "fail", "unknown"]
 
@@ -34,14 +44,21 @@ DELAYED: frozenset[FindingKind] = frozenset(
         "late",
         "promise broken",
         "not together",
+        "out of order",
         "not resolved",
         "resolved late",
         "nothing to inhibit",
+        "nothing to mute",
+        "off tick",
+        "left out",
+        "duplicate",
     }
 )
-INTERRUPTED: frozenset[FindingKind] = DELAYED | {"resolved early"}
-MISTIMED: frozenset[FindingKind] = INTERRUPTED | {"early"}
+INTERRUPTED: frozenset[FindingKind] = DELAYED | {"resolved early", "not as restored"}
+MISTIMED: frozenset[FindingKind] = INTERRUPTED | {"early", "repeated early"}
 NOTHING: frozenset[FindingKind] = frozenset()
+# Said of any notification, whatever a drill expects.
+OF_GROUPS: frozenset[FindingKind] = frozenset({"off tick", "repeated early", "left out"})
 KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 
 

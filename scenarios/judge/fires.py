@@ -1,8 +1,10 @@
 """Judges one alert that must fire: whether it arrived, where, in which group, saying what, when."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from scenarios.judge.annotations import annotation_problems
+from scenarios.judge.chat import message_problems
 from scenarios.judge.evidence import (
     Evidence,
     Life,
@@ -13,13 +15,25 @@ from scenarios.judge.evidence import (
 from scenarios.judge.expectation import Fires
 from scenarios.judge.finding import DELAYED, NOTHING, Finding, FindingKind, Reason
 from scenarios.judge.groups import group_wait, unknown_group
+from scenarios.judge.held_up import held_up, holder
 from scenarios.judge.lookup import destination_of, known_labels, rule_of
 from scenarios.judge.match import Claims, is_met
 from scenarios.judge.misplaced import misplacements
+from scenarios.judge.order import overtaken_seconds
+from scenarios.judge.outages import restart_parts
 from scenarios.judge.outcome import Outcome, WindowResult
 from scenarios.judge.resolves import judge_resolve
+from scenarios.judge.routing import Destination
 from scenarios.judge.timeline import FaultRecord
-from scenarios.judge.window import Lags, active_bounds, allowance_seconds, notify_bounds
+from scenarios.judge.window import (
+    Bounds,
+    Lags,
+    Window,
+    active_bounds,
+    allowance_seconds,
+    notify_bounds,
+    with_peer_timeout,
+)
 
 
 def judge_fires(evidence: Evidence, claims: Claims, index: int, expectation: Fires) -> Outcome:
@@ -110,6 +124,7 @@ class _Judging:
             began=self.fault.injecting,
             notified_at=self._notified_at(),
             promise_seconds=self.promise_seconds,
+            promised_from=self._promised_from(windows),
         )
 
     def _notified_at(self) -> float | None:
@@ -139,10 +154,14 @@ class _Judging:
             else group_wait(self.evidence, route, life.labels, life.starts_at)
         )
         lags = Lags.of(self.fault)
-        bounds = notify_bounds(self.evidence.configuration, self.rule, lags, wait, allowance)
+        wait = with_peer_timeout(self.evidence.configuration, wait)
+        bounds = self._restarted(
+            notify_bounds(self.evidence.configuration, self.rule, lags, wait, allowance),
+            notified_at,
+        )
         yield WindowResult(
             "notified",
-            bounds.placed(self.fault.injecting, self.fault.confirmed),
+            self._held_up(bounds.placed(self.fault.injecting, self.fault.confirmed), route),
             notified_at,
         )
         state = None if life is None else firing_state(self.evidence, life)
@@ -150,9 +169,34 @@ class _Judging:
             sharp = active_bounds(self.rule, wait, allowance)
             yield WindowResult(
                 "notified after it became active",
-                sharp.placed(state.active_at, state.active_at),
+                self._held_up(sharp.placed(state.active_at, state.active_at), route),
                 notified_at,
             )
+
+    def _restarted(self, bounds: Bounds, notified_at: float | None) -> Bounds:
+        """The latest is as much later as restarts of Prometheus on the way could make it."""
+        assert self.rule is not None
+        until = self.evidence.ended if notified_at is None else notified_at
+        later = restart_parts(self.evidence.timeline, self.rule, self.fault.injecting, until)
+        return replace(bounds, latest=(*bounds.latest, *later))
+
+    def _held_up(self, due: Window, route: Destination) -> Window:
+        """The window as it is where the receiver could take nothing when it was due."""
+        fault = holder(self.evidence.timeline.faults, self.expectation.at, due)
+        if fault is None:
+            return due
+        allowance = allowance_seconds(self.promise_seconds)
+        return held_up(due, fault, route.group_interval_seconds, allowance)
+
+    def _promised_from(self, windows: Sequence[WindowResult]) -> float:
+        """A promise cannot be kept by a receiver that fails: it counts from its healing."""
+        faults = self.evidence.timeline.faults
+        healed = [
+            fault.healed
+            for fault in (holder(faults, self.expectation.at, w.window) for w in windows[:1])
+            if fault is not None and fault.healed is not None
+        ]
+        return max([self.fault.promised_from, *healed])
 
     def _arrival(self, windows: Sequence[WindowResult]) -> Iterator[Finding]:
         notified_at = self._notified_at()
@@ -161,7 +205,7 @@ class _Judging:
             return
         for result in windows:
             yield from self._out_of_window(result, notified_at)
-        taken = notified_at - self.fault.promised_from
+        taken = notified_at - self._promised_from(windows)
         if taken > self.promise_seconds:
             yield self._finding(
                 "promise broken",
@@ -169,6 +213,14 @@ class _Judging:
                 f"{self.promise_seconds:.2f} s",
                 ended=notified_at,
                 overrun_seconds=taken - self.promise_seconds,
+            )
+        overtaken = overtaken_seconds(self.evidence, self.expectation, notified_at)
+        if overtaken > 0:
+            yield self._finding(
+                "out of order",
+                f"arrived {overtaken:.2f} s before {self.expectation.after}, which must come first",
+                ended=notified_at,
+                overrun_seconds=overtaken,
             )
 
     def _out_of_window(self, result: WindowResult, notified_at: float) -> Iterator[Finding]:
@@ -223,6 +275,7 @@ class _Judging:
                 wanted = self.expectation.annotations if is_first else {}
                 for problem in annotation_problems(sighting.alert, wanted):
                     yield self._finding("wrong annotations", problem, ended=sighting.arrival.at)
+        yield from self._messages()
         missing = self._never_together()
         if missing:
             yield self._finding(
@@ -230,6 +283,13 @@ class _Judging:
                 f"no notification carries it together with {' and '.join(missing)}, all firing",
                 ended=self.evidence.ended,
             )
+
+    def _messages(self) -> Iterator[Finding]:
+        """What the chat says beside the first notification, and beside that of the resolve."""
+        for life in self.lives:
+            for arrival, problem in message_problems(self.evidence, self.expectation, life):
+                text = f"at {arrival.receiver} at {self._at(arrival.at)}: {problem}"
+                yield self._finding("wrong message", text, ended=arrival.at)
 
     def _never_together(self) -> list[str]:
         """The alerts that are missing from the notification that comes nearest to having all."""

@@ -5,16 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scenarios.judge.annotations import annotation_problems
-from scenarios.judge.evidence import SAME_MOMENT_SECONDS, Evidence, Life, into_drill
+from scenarios.judge.evidence import Evidence, Life, into_drill
 from scenarios.judge.expectation import Heartbeat
-from scenarios.judge.finding import INTERRUPTED, NOTHING, Finding, FindingKind, Reason
+from scenarios.judge.finding import INTERRUPTED, Finding, FindingKind, Reason
 from scenarios.judge.groups import repeat_gap
 from scenarios.judge.lookup import destination_of
 from scenarios.judge.match import Claims, is_met
 from scenarios.judge.misplaced import misplacements
-from scenarios.judge.outcome import Outcome, WindowResult
-from scenarios.judge.starvation import real_resolves, starved_since
-from scenarios.judge.window import ALLOWANCE_SECONDS, Part, Window
+from scenarios.judge.outages import MONITORING, outages
+from scenarios.judge.outcome import Outcome
+from scenarios.judge.repeated import gap_findings, longest_gap, never_repeated, repeat_windows
+from scenarios.judge.starvation import is_declared, real_resolves, starved_since
 
 
 def judge_heartbeat(
@@ -35,6 +36,8 @@ def judge_heartbeat(
         )
     lives = claims.expected[index]
     arrivals = sorted(sighting.arrival.at for life in lives for sighting in life.firing)
+    stretches = heard.stretches(arrivals)
+    before, after = longest_gap(max(stretches, key=_longest_seconds))
     shortest, longest = repeat_gap(
         destination_of(evidence.configuration, lives[0].labels, expectation.at, expectation.group)
     )
@@ -47,26 +50,23 @@ def judge_heartbeat(
             *heard.gaps(arrivals, promise, "promise broken", "promised every"),
             *heard.contents(lives),
         ),
-        reasons=(*heard.never_repeated(arrivals, shortest), *heard.starved(lives)),
-        windows=_windows(arrivals, longest),
+        reasons=(
+            *never_repeated(expectation.alert, arrivals, shortest),
+            *heard.starved(lives),
+        ),
+        windows=tuple(
+            window for stretch in stretches for window in repeat_windows(stretch, longest)
+        ),
         receiver=expectation.at,
         group=expectation.group,
-        began=evidence.timeline.clock.started,
-        notified_at=arrivals[0],
+        began=before,
+        notified_at=after,
         promise_seconds=promise,
     )
 
 
-def _windows(arrivals: Sequence[float], longest: float) -> tuple[WindowResult, ...]:
-    """Each gap as a window in which the next notification had to come."""
-    parts = (
-        Part("repeat interval to a tick", longest - ALLOWANCE_SECONDS),
-        Part("allowance", ALLOWANCE_SECONDS),
-    )
-    return tuple(
-        WindowResult("repeated", Window(began, began + longest, parts), following)
-        for began, following in itertools.pairwise(arrivals)
-    )
+def _longest_seconds(moments: Sequence[float]) -> float:
+    return max((after - before for before, after in itertools.pairwise(moments)), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -80,22 +80,28 @@ class _Heard:
     def gaps(
         self, arrivals: Sequence[float], longest: float, kind: FindingKind, why: str
     ) -> Iterator[Finding]:
-        """From the first firing to the first notification, between those, and to the end."""
+        """From the first firing to the first notification, between those, and to the end.
+
+        The first beat of all comes as soon as Prometheus starts, before the drill does.
+        """
         started = self.evidence.timeline.clock.started
         runs = self.evidence.runs_of(self.expectation.alert, self.expectation.labels)
         began = min((run.began for run in runs), default=started)
-        moments = (max(began, started), *arrivals, self.evidence.ended)
-        for previous, following in itertools.pairwise(moments):
-            gap = following - previous
-            if gap > longest:
-                yield self._finding(
-                    kind,
-                    f"did not arrive between {self._at(previous)} and {self._at(following)}, for "
-                    f"{gap:.2f} s; {why} {longest:.2f} s",
-                    previous,
-                    following,
-                    overrun_seconds=gap - longest,
-                )
+        for moments in self.stretches((max(began, started), *arrivals, self.evidence.ended)):
+            yield from gap_findings(
+                self.evidence, self.index, self.expectation, moments, longest, kind, why
+            )
+
+    def stretches(self, moments: Sequence[float]) -> list[list[float]]:
+        """The moments, parted where the monitoring was away for a while and no beat was due."""
+        steps = self.expectation.stops
+        gone = [o for o in outages(self.evidence.timeline, MONITORING) if o.fault.name in steps]
+        parted = [list(moments[:1])]
+        for before, after in itertools.pairwise(moments):
+            if any(outage.began <= after and before <= outage.back for outage in gone):
+                parted.append([])
+            parted[-1].append(after)
+        return parted
 
     def contents(self, lives: Sequence[Life]) -> Iterator[Finding]:
         """A heartbeat never resolves, and says what it means."""
@@ -119,21 +125,12 @@ class _Heard:
             text = f"never arrived at {self.expectation.at}"
             yield self._finding("missed", text, clock.started, clock.ended)
 
-    def never_repeated(self, arrivals: Sequence[float], shortest: float) -> Iterator[Reason]:
-        """A duplicate, which comes at once, is no repeat."""
-        if arrivals[-1] - arrivals[0] < shortest - SAME_MOMENT_SECONDS or len(arrivals) == 1:
-            yield Reason(
-                "too short",
-                f"the drill ended before {self.expectation.alert} was due to be repeated",
-                NOTHING,
-            )
-
     def starved(self, lives: Sequence[Life]) -> Iterator[Reason]:
         """Resolves that Alertmanager made up are a doubt, and nothing wrong with the rule."""
         for life in lives:
             for sighting in life.resolved:
                 since = starved_since(self.evidence, life, sighting)
-                if since is not None:
+                if since is not None and not is_declared(self.evidence, life, since):
                     yield Reason(
                         "starved",
                         f"{life.alert} was resolved at {self._at(sighting.arrival.at)} by "

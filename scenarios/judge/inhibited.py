@@ -1,11 +1,12 @@
-"""Judges one alert that must fire in Prometheus and be muted for as long as another fires.
+"""Judges one alert that must fire in Prometheus and be muted: while another fires, or a step is in.
 
-When the other clears while the target still fires, Alertmanager tells of the target at the
-group's next tick: from then on it is expected, within I, and no longer wrong.
+A step is a silence or a maintenance window. When what mutes clears while the target still fires,
+Alertmanager tells of the target at the group's next tick: from then on it is expected, within I,
+and no longer wrong.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
 from scenarios.judge.evidence import (
     SAME_MOMENT_SECONDS,
@@ -15,36 +16,27 @@ from scenarios.judge.evidence import (
     cause_of,
     into_drill,
 )
-from scenarios.judge.expectation import Inhibited
+from scenarios.judge.expectation import Inhibited, Muted
 from scenarios.judge.finding import NOTHING, Finding, FindingKind, Reason
 from scenarios.judge.groups import group_wait
-from scenarios.judge.inhibition import is_muted
-from scenarios.judge.lookup import Labels, rule_of
 from scenarios.judge.match import Claims
+from scenarios.judge.muting import Hold, holds_of, is_muted_by_another, words_of
 from scenarios.judge.outcome import Outcome
 from scenarios.judge.routing import Destination, destinations
 from scenarios.judge.window import ALLOWANCE_SECONDS
 
 
-@dataclass(frozen=True)
-class _Hold:
-    """A stretch over which the source was active in Alertmanager."""
-
-    began: float
-    ended: float
-
-
 def judge_inhibited(
-    evidence: Evidence, claims: Claims, index: int, expectation: Inhibited
+    evidence: Evidence, claims: Claims, index: int, expectation: Inhibited | Muted
 ) -> Outcome:
     """Everything that is wrong with this expectation, all of it at once."""
     judging = _Judging(evidence, index, expectation)
     return Outcome(
-        "inhibited",
+        expectation.kind,
         expectation.alert,
         index,
         findings=(
-            *judging.nothing_to_inhibit(),
+            *judging.nothing_to_mute(),
             *(
                 finding
                 for life in claims.inhibited.get(index, ())
@@ -57,15 +49,25 @@ def judge_inhibited(
     )
 
 
-def held_over(evidence: Evidence, expectation: Inhibited, life: Life) -> bool:
+def held_over(evidence: Evidence, expectation: Inhibited | Muted, life: Life) -> bool:
     """Whether a life that arrived is of a target that outlived its source."""
     return _Judging(evidence, 0, expectation).is_held_over(life)
+
+
+def muted_when_due(evidence: Evidence, expectation: Inhibited | Muted) -> tuple[Run, ...]:
+    """The stretches over which a target fired beside its source and would surely have been told."""
+    judging = _Judging(evidence, 0, expectation)
+    return tuple(
+        replace(run, began=max(run.began, hold.began), ended=min(run.ended, hold.ended))
+        for run, hold in judging.muted_runs()
+        if judging.was_due(run, hold)
+    )
 
 
 class _Judging:
     """One expectation with all that its checks have in common."""
 
-    def __init__(self, evidence: Evidence, index: int, expectation: Inhibited) -> None:
+    def __init__(self, evidence: Evidence, index: int, expectation: Inhibited | Muted) -> None:
         self.evidence = evidence
         self.index = index
         self.expectation = expectation
@@ -73,32 +75,32 @@ class _Judging:
         self.fault = "" if fault is None else fault.name
         self.began = evidence.timeline.clock.started if fault is None else fault.injecting
         self.targets = evidence.runs_of(expectation.alert, expectation.labels)
-        self.holds = _merged(
-            _Hold(run.began, run.ended + _interval(evidence, run.labels))
-            for run in evidence.runs_of(expectation.by, {})
-        )
+        self.holds = holds_of(evidence, expectation)
+        self.words = words_of(expectation)
 
-    def nothing_to_inhibit(self) -> Iterator[Finding]:
-        if any(True for _ in self._muted_runs()):
+    def nothing_to_mute(self) -> Iterator[Finding]:
+        if any(True for _ in self.muted_runs()):
             return
-        alert, by = self.expectation.alert, self.expectation.by
+        alert, words = self.expectation.alert, self.words
         if not self.targets:
-            what = f"{alert} never fired in Prometheus, so {by} had nothing to inhibit"
+            what = (
+                f"{alert} never fired in Prometheus, so {words.source} had nothing to {words.mute}"
+            )
         elif not self.holds:
-            what = f"{by} never fired, so nothing inhibited {alert}"
+            what = f"{words.never_held}, so nothing {words.muted} {alert}"
         else:
-            what = f"{alert} and {by} never fired at the same time"
-        yield self._finding("nothing to inhibit", what, self.began, self.evidence.ended)
+            what = words.together
+        yield self._finding(words.nothing_to_mute, what, self.began, self.evidence.ended)
 
     def not_shown(self) -> Iterator[Reason]:
-        """An inhibition is shown only where the target would have been told of without it."""
-        muted = list(self._muted_runs())
-        if muted and not any(self._was_due(run, hold) for run, hold in muted):
+        """A mute is shown only where the target would have been told of without it."""
+        muted = list(self.muted_runs())
+        if muted and not any(self.was_due(run, hold) for run, hold in muted):
             longest = max(run.overlap_seconds(hold.began, hold.ended) for run, hold in muted)
             yield Reason(
                 "inhibition not shown",
                 f"{self.expectation.alert} fired only {longest:.2f} s beside "
-                f"{self.expectation.by}: no notification was surely due in that time",
+                f"{self.words.source}: no notification was surely due in that time",
                 NOTHING,
             )
 
@@ -110,13 +112,13 @@ class _Judging:
         holds = [hold for hold in self.holds if hold.began <= at <= hold.ended]
         later = [hold for hold in self.holds if hold.began > at]
         if holds:
-            why = f"while {self.expectation.by} fired since {self._at(holds[0].began)}"
+            why = f"while {self.words.held} since {self._at(holds[0].began)}"
         elif later:
-            why = f"before {self.expectation.by} fired at {self._at(later[0].began)}"
+            why = f"before {self.words.held} at {self._at(later[0].began)}"
         else:
-            why = f"while {self.expectation.by} did not fire"
+            why = f"while {self.words.did_not_hold}"
         yield self._finding(
-            "not inhibited",
+            self.words.not_muted,
             f"{life.alert} arrived at {life.receiver} at {self._at(at)}, {why}",
             life.starts_at,
             at,
@@ -137,10 +139,14 @@ class _Judging:
     def never_told_after(self, claims: Claims) -> Iterator[Finding]:
         """A target that held on for longer than I after its source cleared, untold."""
         lives = claims.inhibited.get(self.index, ())
-        for run, hold in self._muted_runs():
+        for run, hold in self.muted_runs():
             for route in destinations(self.evidence.configuration.alertmanager, run.labels):
-                due = hold.ended + route.group_interval_seconds + ALLOWANCE_SECONDS
-                if run.ended <= due or self._is_muted_by_another(run, hold.ended, due):
+                first_flush = run.began + route.group_wait_seconds
+                next_tick = hold.cleared + route.group_interval_seconds
+                due = max(first_flush, next_tick) + ALLOWANCE_SECONDS
+                if run.ended <= due or is_muted_by_another(
+                    self.evidence, self.expectation, run, hold.ended, due
+                ):
                     continue
                 told = [
                     life.notified_at
@@ -153,7 +159,7 @@ class _Judging:
                 if first > due:
                     yield self._finding(
                         "missed",
-                        f"{run.alert} fired on after {self.expectation.by} cleared at "
+                        f"{run.alert} fired on after {self.words.cleared} at "
                         f"{self._at(hold.ended)}, but did not arrive at {route.receiver} by "
                         f"{self._at(due)}",
                         hold.ended,
@@ -161,13 +167,13 @@ class _Judging:
                         overrun_seconds=first - due,
                     )
 
-    def _muted_runs(self) -> Iterator[tuple[Run, _Hold]]:
+    def muted_runs(self) -> Iterator[tuple[Run, Hold]]:
         for run in self.targets:
             for hold in self.holds:
                 if run.overlap_seconds(hold.began, hold.ended) >= 0:
                     yield run, hold
 
-    def _was_due(self, run: Run, hold: _Hold) -> bool:
+    def was_due(self, run: Run, hold: Hold) -> bool:
         """Whether a flush surely came while target and source both fired."""
         began, ended = max(run.began, hold.began), min(run.ended, hold.ended)
         return any(
@@ -180,14 +186,6 @@ class _Judging:
         first, last = run.began + wait.earliest_seconds, run.began + wait.latest_seconds
         longest = max(route.group_wait_seconds, route.group_interval_seconds)
         return (began <= first and last <= ended) or ended - began > longest
-
-    def _is_muted_by_another(self, run: Run, began: float, ended: float) -> bool:
-        firing = [
-            other.labels
-            for other in self.evidence.runs
-            if other.alert != self.expectation.by and other.overlap_seconds(began, ended) >= 0
-        ]
-        return is_muted(self.evidence.configuration.alertmanager, run.labels, firing)
 
     def _at(self, time: float) -> str:
         return into_drill(self.evidence, time)
@@ -211,21 +209,3 @@ class _Judging:
             fault=self.fault,
             overrun_seconds=overrun_seconds,
         )
-
-
-def _merged(holds: Iterable[_Hold]) -> list[_Hold]:
-    """Sources that fire at the same time hold as one."""
-    merged: list[_Hold] = []
-    for hold in sorted(holds, key=lambda hold: hold.began):
-        if merged and hold.began <= merged[-1].ended:
-            merged[-1] = _Hold(merged[-1].began, max(merged[-1].ended, hold.ended))
-        else:
-            merged.append(hold)
-    return merged
-
-
-def _interval(evidence: Evidence, labels: Labels) -> float:
-    """An alert clears at the evaluation after the last that fired."""
-    configuration = evidence.configuration
-    rule = rule_of(configuration, labels.get("alertname", ""), labels)
-    return configuration.evaluation_interval_seconds if rule is None else rule.interval_seconds

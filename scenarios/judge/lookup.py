@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from scenarios.judge.errors import ConfigurationError
-from scenarios.judge.expectation import Fires, Heartbeat
+from scenarios.judge.expectation import Fires, Heartbeat, Repeats
 from scenarios.judge.routing import Destination, destinations
 from scenarios.judge.timeline import Configuration, Rule
 
@@ -63,7 +63,7 @@ def destination_of(
 
 
 def expected_route(
-    configuration: Configuration, expectation: Fires | Heartbeat, rule: Rule
+    configuration: Configuration, expectation: Fires | Heartbeat | Repeats, rule: Rule
 ) -> Destination:
     """The route by which an expectation's alert is to arrive, as far as its labels are known."""
     labels = known_labels(configuration, rule, {**expectation.group, **expectation.labels})

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 
 from scenarios.judge.causes import Cause, cause
 from scenarios.judge.evidence import SAME_MOMENT_SECONDS, Evidence, Life
-from scenarios.judge.expectation import Allowed, Fires, Heartbeat, Inhibited, Silent
+from scenarios.judge.expectation import (
+    Allowed,
+    Fires,
+    Heartbeat,
+    Inhibited,
+    Lost,
+    Muted,
+    Repeats,
+    Silent,
+)
 from scenarios.judge.lookup import identity, includes
 from scenarios.judge.starvation import real_resolves
 
@@ -21,7 +30,8 @@ class Claims:
     """For each expectation, by its index in the declaration, the lives it claims, and as what.
 
     ``expected`` are just as declared. ``nearest`` are all that arrived of an expectation that is
-    unmet. ``inhibited`` are of an alert that must not arrive, and ``silent`` break a silence.
+    unmet. ``inhibited`` are of an alert that must not arrive, and ``silent`` break a silence, or
+    were to be lost.
     ``allowed`` is by the index in the declaration's allows.
     """
 
@@ -45,18 +55,18 @@ def claims_of(evidence: Evidence) -> Claims:
     claims = Claims()
     declaration = evidence.timeline.declaration
     for index, expectation in enumerate(declaration.expects):
-        if isinstance(expectation, Fires | Heartbeat):
+        if isinstance(expectation, Fires | Heartbeat | Repeats):
             exact = _is_exact(evidence, expectation)
             claims.expected[index] = [life for life in evidence.lives if exact(life)]
     for index, allowed in enumerate(declaration.allows):
         claims.allowed[index] = _free(evidence, claims, _is_allowed(allowed))
     for index, expectation in enumerate(declaration.expects):
-        if isinstance(expectation, Inhibited):
-            claims.inhibited[index] = _free(evidence, claims, _is_named(expectation))
-        elif isinstance(expectation, Silent):
-            claims.silent[index] = _free(evidence, claims, _is_named(expectation))
+        if isinstance(expectation, Inhibited | Muted):
+            claims.inhibited[index] = _free(evidence, claims, _is_named(evidence, expectation))
+        elif isinstance(expectation, Silent | Lost):
+            claims.silent[index] = _free(evidence, claims, _is_named(evidence, expectation))
     for index, expectation in enumerate(declaration.expects):
-        if isinstance(expectation, Fires | Heartbeat) and not is_met(claims, index):
+        if isinstance(expectation, Fires | Heartbeat | Repeats) and not is_met(claims, index):
             claims.nearest[index] = _free(evidence, claims, _is_near(evidence, expectation))
     return claims
 
@@ -79,10 +89,10 @@ def _free(evidence: Evidence, claims: Claims, belongs: Belongs) -> list[Life]:
     ]
 
 
-def _is_exact(evidence: Evidence, expectation: Fires | Heartbeat) -> Belongs:
+def _is_exact(evidence: Evidence, expectation: Fires | Heartbeat | Repeats) -> Belongs:
     """Receiver, group and labels as declared, and with a cause."""
-    because = cause(evidence, expectation) if isinstance(expectation, Fires) else None
-    if isinstance(expectation, Fires) and because is None:
+    because = None if isinstance(expectation, Heartbeat) else cause(evidence, expectation)
+    if not isinstance(expectation, Heartbeat) and because is None:
         return lambda _life: False
     return lambda life: (
         life.alert == expectation.alert
@@ -116,12 +126,18 @@ def _is_allowed(allowed: Allowed) -> Belongs:
     return lambda life: life.alert == allowed.alert and life.receiver == allowed.at
 
 
-def _is_named(expectation: Inhibited | Silent) -> Belongs:
-    labels = expectation.labels if isinstance(expectation, Inhibited) else {}
-    return lambda life: life.alert == expectation.alert and includes(life.labels, labels)
+def _is_named(evidence: Evidence, expectation: Inhibited | Lost | Muted | Silent) -> Belongs:
+    """Whatever is called so; of what a step mutes, what the one fault raised that it is to mute."""
+    labels = {} if isinstance(expectation, Silent) else expectation.labels
+    because = cause(evidence, expectation) if isinstance(expectation, Muted | Lost) else None
+    return lambda life: (
+        life.alert == expectation.alert
+        and includes(life.labels, labels)
+        and (because is None or because.covers(life.starts_at))
+    )
 
 
-def _is_near(evidence: Evidence, expectation: Fires | Heartbeat) -> Belongs:
+def _is_near(evidence: Evidence, expectation: Fires | Heartbeat | Repeats) -> Belongs:
     """Of the right name, and such that the cause of the unmet expectation may have raised it.
 
     One that began before the cause counts where it still fired then: it came early.

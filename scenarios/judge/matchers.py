@@ -13,6 +13,7 @@ _VALUE = r'(?:"(?P<quoted>(?:\\.|[^"\\])*)"|(?P<bare>[^,"]*?))'
 _MATCHER = re.compile(rf"\s*{_NAME}\s*(?P<operator>=~|!~|!=|=)\s*{_VALUE}\s*(?:,|$)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
+_RESERVED = re.compile(r"[\s{}!=~,\"'`\\]")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Matcher:
     name: str
     operator: str
     value: str
+
+    def __str__(self) -> str:
+        """As Alertmanager writes it, in a group key for one (pkg/labels/matcher.go)."""
+        name = _quoted(self.name) if _RESERVED.search(self.name) else self.name
+        return f"{name}{self.operator}{_quoted(self.value)}"
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         held = labels.get(self.name, "")
@@ -80,6 +86,11 @@ def _parsed(stripped: str, whole: str) -> Iterator[Matcher]:
             name, found["operator"], _unescaped(found["bare"] if quoted is None else quoted)
         )
         position = found.end()
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _unescaped(text: str) -> str:

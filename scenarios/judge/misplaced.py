@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from scenarios.judge.evidence import Evidence, Life, into_drill
-from scenarios.judge.expectation import Fires, Heartbeat
+from scenarios.judge.expectation import Fires, Heartbeat, Repeats
 from scenarios.judge.finding import FindingKind
 from scenarios.judge.lookup import includes, label_text
 
 
 def misplacements(
-    evidence: Evidence, expectation: Fires | Heartbeat, life: Life
+    evidence: Evidence, expectation: Fires | Heartbeat | Repeats, life: Life
 ) -> Iterator[tuple[FindingKind, str]]:
     """Each way in which a life is not what this expectation wants, and how to say it."""
     seen = f"arrived at {into_drill(evidence, life.first_seen)}"

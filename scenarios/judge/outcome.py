@@ -31,8 +31,10 @@ class WindowResult:
 class Outcome:
     """One row of the table. Times are in unix seconds, ``began`` is when the cause began.
 
-    ``kind`` is that of the expectation, or ``near miss``; ``expectation`` is its index in the
-    declaration, None for a near miss.
+    ``kind`` is that of the expectation, ``near miss``, or what became of an expectation when the
+    monitoring itself broke, which ``title`` then says; ``expectation`` is its index in the
+    declaration, None for a near miss. ``promised_from`` is when the promise begins to count, where
+    that is not when the cause began.
     """
 
     kind: str
@@ -46,3 +48,5 @@ class Outcome:
     began: float | None = None
     notified_at: float | None = None
     promise_seconds: float | None = None
+    promised_from: float | None = None
+    title: str = ""

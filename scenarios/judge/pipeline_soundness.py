@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from scenarios.judge.evidence import GAP_INTERVALS, Evidence, into_drill
 from scenarios.judge.finding import INTERRUPTED, Reason
 from scenarios.judge.form import form_of, jobs_of
+from scenarios.judge.outages import PROMETHEUS, outages
 from scenarios.judge.timeline import GroupEvaluations, Rule, ScrapeSamples
 from scenarios.judge.window import for_seconds
 
@@ -45,8 +46,10 @@ def _scrape_gaps(evidence: Evidence, samples: ScrapeSamples, read_until: float) 
     times = (before, *sorted(time for time in samples.times if time > since), read_until)
     for previous, following in itertools.pairwise(times):
         gap = following - previous
-        if gap > GAP_INTERVALS * interval and not _is_disturbed(
-            evidence, samples.job, previous, following
+        if (
+            gap > GAP_INTERVALS * interval
+            and not _is_disturbed(evidence, samples.job, previous, following)
+            and not _is_outage(evidence, previous, following, GAP_INTERVALS * interval)
         ):
             yield _of_job(
                 evidence,
@@ -64,6 +67,14 @@ def _is_disturbed(evidence: Evidence, job: str, began: float, ended: float) -> b
         and fault.injecting <= ended
         and began <= (evidence.ended if fault.healed is None else fault.healed)
         for fault in evidence.timeline.faults
+    )
+
+
+def _is_outage(evidence: Evidence, began: float, ended: float, slack_seconds: float) -> bool:
+    """Whether nothing was done because Prometheus had been taken down, and no longer than that."""
+    return any(
+        outage.explains(began, ended, slack_seconds)
+        for outage in outages(evidence.timeline, PROMETHEUS)
     )
 
 
@@ -125,7 +136,7 @@ def evaluation_reasons(evidence: Evidence) -> Iterator[Reason]:
             for rule in evidence.configuration.rules
             if rule.group == group.group and rule.kind == "alerting"
         ]
-        if group.missed and not _only_before(evidence, group):
+        if group.missed and not _is_explained(evidence, group, slowest):
             yield _of_group(
                 evidence,
                 rules,
@@ -135,9 +146,14 @@ def evaluation_reasons(evidence: Evidence) -> Iterator[Reason]:
         yield from _evaluation_gaps(evidence, group, rules, slowest)
 
 
-def _only_before(evidence: Evidence, group: GroupEvaluations) -> bool:
-    """Whether evaluations are known to have been missed only before the drill counted."""
-    return bool(group.missed_seen) and max(group.missed_seen) < evidence.watched_since
+def _is_explained(evidence: Evidence, group: GroupEvaluations, slowest_scrape: float) -> bool:
+    """Whether evaluations are known to have been missed only before the drill counted, or while
+    Prometheus came back."""
+    slack = GAP_INTERVALS * group.interval_seconds + slowest_scrape
+    return bool(group.missed_seen) and all(
+        seen < evidence.watched_since or _is_outage(evidence, seen, seen, slack)
+        for seen in group.missed_seen
+    )
 
 
 def _evaluation_gaps(
@@ -147,7 +163,8 @@ def _evaluation_gaps(
     times = sorted(time for time in group.times if time >= since)
     for previous, following in itertools.pairwise(times):
         gap = following - previous
-        if gap > GAP_INTERVALS * group.interval_seconds + slowest_scrape:
+        slack = GAP_INTERVALS * group.interval_seconds + slowest_scrape
+        if gap > slack and not _is_outage(evidence, previous, following, slack):
             yield _of_group(
                 evidence,
                 rules,

@@ -12,7 +12,7 @@ from scenarios.judge.expectation import Fires
 from scenarios.judge.finding import INTERRUPTED, Finding, FindingKind, Reason
 from scenarios.judge.lookup import destination_of, identity
 from scenarios.judge.outcome import Outcome, WindowResult
-from scenarios.judge.starvation import real_resolves, starved_since
+from scenarios.judge.starvation import is_declared, real_resolves, starved_since
 from scenarios.judge.timeline import FaultRecord, Rule
 from scenarios.judge.window import (
     Bounds,
@@ -75,7 +75,7 @@ def _starved(evidence: Evidence, index: int, lives: Sequence[Life]) -> Iterator[
     for life in lives:
         for sighting in life.resolved:
             since = starved_since(evidence, life, sighting)
-            if since is not None:
+            if since is not None and not is_declared(evidence, life, since):
                 yield Reason(
                     "starved",
                     f"{life.alert} was resolved at {into_drill(evidence, sighting.arrival.at)} by "
@@ -147,7 +147,8 @@ class _Judging:
         route = destination_of(
             self.evidence.configuration, life.labels, life.receiver, life.group_labels
         )
-        interval = route.group_interval_seconds
+        peer = self.evidence.configuration.peer_timeout_seconds
+        interval = route.group_interval_seconds + peer
         told = resolve_bounds(
             self.evidence.configuration, self.rule, self.lags, interval, self.allowance
         ).placed(healing, self.fault.healed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scenarios.judge.errors import ConfigurationError
-from scenarios.judge.matchers import all_match, configured_matchers
+from scenarios.judge.matchers import Matcher, all_match, configured_matchers
 from stack.run.speed import SpeedError, parse_duration
 
 GROUP_BY_ALL = "..."
@@ -16,7 +16,8 @@ class Destination:
     """One route that takes an alert. ``group_by`` is None where it groups by all labels.
 
     ``group_labels`` are those of the alert itself: a label of ``group_by`` that it lacks is left
-    out. Time intervals are names, and belong to this route alone: they are not inherited.
+    out. Time intervals are names, and belong to this route alone: they are not inherited. ``path``
+    is what Alertmanager begins the group key with: the matchers of the route and of all above it.
     """
 
     receiver: str
@@ -27,6 +28,7 @@ class Destination:
     repeat_interval_seconds: float
     mute_time_intervals: tuple[str, ...] = ()
     active_time_intervals: tuple[str, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class _Options:
             "repeat_interval": 14400.0,
         }
     )
+    path: str = ""
 
 
 def destinations(
@@ -53,6 +56,19 @@ def destinations(
     if not isinstance(route, Mapping):
         raise ConfigurationError("Alertmanager's configuration has no route; give it one")
     return tuple(_taken(route, _Options(), labels))
+
+
+def every_route(alertmanager: Mapping[str, Any]) -> tuple[Destination, ...]:
+    """The whole tree in its order, each route before those below it; without group labels."""
+
+    def below(route: Mapping[str, Any], inherited: _Options) -> Iterator[Destination]:
+        options = _options(route, inherited)
+        yield _destination(route, options, {})
+        for child in route.get("routes") or []:
+            yield from below(child, options)
+
+    root = alertmanager.get("route")
+    return tuple(below(root, _Options())) if isinstance(root, Mapping) else ()
 
 
 def receivers(alertmanager: Mapping[str, Any]) -> tuple[str, ...]:
@@ -90,7 +106,18 @@ def _options(route: Mapping[str, Any], inherited: _Options) -> _Options:
     own = {
         name: _seconds(name, route[name]) for name in options.waits if route.get(name) is not None
     }
-    return replace(options, waits={**options.waits, **own})
+    return replace(
+        options,
+        waits={**options.waits, **own},
+        path=_path(inherited.path, configured_matchers(route)),
+    )
+
+
+def _path(above: str, matchers: tuple[Matcher, ...]) -> str:
+    """As dispatch/route.go writes a route's key: the matchers in order of name, then value."""
+    ordered = sorted(matchers, key=lambda matcher: (matcher.name, matcher.value, matcher.operator))
+    own = f"{{{','.join(map(str, ordered))}}}"
+    return f"{above}/{own}" if above else own
 
 
 def _destination(
@@ -108,6 +135,7 @@ def _destination(
         repeat_interval_seconds=options.waits["repeat_interval"],
         mute_time_intervals=tuple(route.get("mute_time_intervals") or ()),
         active_time_intervals=tuple(route.get("active_time_intervals") or ()),
+        path=options.path,
     )
 
 

@@ -21,10 +21,12 @@ from scenarios.judge.evidence import (
     Run,
     into_drill,
 )
-from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Silent
+from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Lost, Muted, Repeats, Silent
 from scenarios.judge.finding import NOTHING, Finding, Reason
+from scenarios.judge.held_up import explains_refusal
 from scenarios.judge.lookup import includes, label_text, rule_of
 from scenarios.judge.match import Claims, unexpected_lives
+from scenarios.judge.muting import holds_of
 from scenarios.judge.outcome import Outcome
 from scenarios.judge.timeline import FaultRecord
 from scenarios.judge.window import (
@@ -158,6 +160,8 @@ def undeclared(evidence: Evidence, claims: Claims) -> Iterator[Finding]:
         if run.alert not in silent:
             yield _fired_unseen(evidence, run, "is not declared", None)
     for refusal in evidence.timeline.refusals:
+        if explains_refusal(evidence.timeline.faults, refusal.receiver, refusal.at):
+            continue
         yield Finding(
             "refused",
             f"a notification for {refusal.receiver} was refused at "
@@ -183,7 +187,7 @@ def _why(evidence: Evidence, life: Life) -> str:
     places = [
         e.at
         for e in evidence.timeline.declaration.expects
-        if isinstance(e, Fires | Heartbeat) and e.alert == life.alert
+        if isinstance(e, Fires | Heartbeat | Repeats) and e.alert == life.alert
     ]
     if not places:
         return ""
@@ -202,13 +206,17 @@ def _is_accounted_for(evidence: Evidence, run: Run) -> bool:
         match expectation:
             case Heartbeat():
                 return True
-            case Fires() if includes(run.labels, expectation.labels):
+            case Fires() | Repeats() | Lost() if includes(run.labels, expectation.labels):
                 because = cause(evidence, expectation)
                 if because is not None and because.covers(run.began):
                     return True
             case Inhibited() if includes(run.labels, expectation.labels):
                 sources = evidence.runs_of(expectation.by, {})
                 if any(run.overlap_seconds(s.began, s.ended) >= 0 for s in sources):
+                    return True
+            case Muted() if includes(run.labels, expectation.labels):
+                holds = holds_of(evidence, expectation)
+                if any(run.overlap_seconds(hold.began, hold.ended) >= 0 for hold in holds):
                     return True
     return False
 

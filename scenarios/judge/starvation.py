@@ -7,8 +7,9 @@ in Alertmanager: measured, from a freeze of 4·max(resend, E) - (⌊resend/E⌋ 
 
 import math
 
-from scenarios.judge.evidence import Evidence, Life, Sighting
+from scenarios.judge.evidence import GAP_INTERVALS, Evidence, Life, Sighting
 from scenarios.judge.lookup import ALERT_NAME, notified_labels, rule_of
+from scenarios.judge.outages import PROMETHEUS, outages
 
 
 def shortest_freeze_seconds(resend_seconds: float, evaluation_seconds: float) -> float:
@@ -39,6 +40,16 @@ def starved_since(evidence: Evidence, life: Life, sighting: Sighting) -> float |
         return None
     freeze = shortest_freeze_seconds(configuration.resend_delay_seconds, interval)
     return last if ends_at - last >= freeze else None
+
+
+def is_declared(evidence: Evidence, life: Life, since: float) -> bool:
+    """Whether the freeze from then on is a fault of the drill, which took Prometheus down."""
+    rule = rule_of(evidence.configuration, life.alert, life.labels)
+    interval = rule.interval_seconds if rule else evidence.configuration.evaluation_interval_seconds
+    return any(
+        outage.explains(since, since, GAP_INTERVALS * interval)
+        for outage in outages(evidence.timeline, PROMETHEUS)
+    )
 
 
 def real_resolves(evidence: Evidence, life: Life) -> tuple[Sighting, ...]:

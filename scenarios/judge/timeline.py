@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from scenarios.judge.expectation import Allowed, Fires, Heartbeat, Inhibited, Silent
+from scenarios.judge.expectation import Allowed, Expectation
 
 FORMAT = 1
 
@@ -21,7 +21,7 @@ class Declaration:
     layer: str
     proves: str
     path: str
-    expects: tuple[Fires | Inhibited | Heartbeat | Silent, ...]
+    expects: tuple[Expectation, ...]
     allows: tuple[Allowed, ...] = ()
     near_misses: Mapping[str, str] = field(default_factory=dict)
     required_rate_per_second: float = 0.0
@@ -69,6 +69,9 @@ class Configuration:
     ``alertmanager`` is Alertmanager's parsed configuration (route, receivers, inhibit_rules), with
     durations as the strings it reports. ``metric_jobs`` maps a metric name used in a rule to the
     jobs that expose it. ``rules_absent`` names layers whose rules were not loaded, with the reason.
+    ``for_grace_period_seconds`` and ``for_outage_tolerance_seconds`` say what of ``for`` outlives a
+    restart of Prometheus. ``peer_timeout_seconds`` is how long the second of two Alertmanagers
+    waits for the first; 0 where one is alone.
     """
 
     rules: tuple[Rule, ...]
@@ -80,6 +83,9 @@ class Configuration:
     external_labels: Mapping[str, str] = field(default_factory=dict)
     metric_jobs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules_absent: Mapping[str, str] = field(default_factory=dict)
+    for_grace_period_seconds: float = 600.0
+    for_outage_tolerance_seconds: float = 3600.0
+    peer_timeout_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -100,10 +106,15 @@ class FaultRecord:
     where the effect was gone by then. ``healing`` and ``healed`` likewise. The lags are
     declared by the fault and never divided by the speed: how long after ``confirmed`` (``healed``)
     the symptom may take to stand in what the app exposes. ``disturbs_jobs`` names the scrape jobs
-    whose failing scrapes the fault explains. ``symptom_ratio`` is what a ratio rises to (q), where
-    the fault sets one; ``ramps`` marks a fault that grows until it is confirmed, of which a promise
-    counts from then; ``slow_seconds`` how long the slowed requests take. ``events_per_second`` is
-    how many events that ratio is taken over, where they may be too few (None: it is not counted).
+    whose failing scrapes the fault explains; ``stops`` the services that were gone, from
+    ``injecting`` or ``confirmed`` to ``healing`` or ``healed``. ``symptom_ratio`` is what a ratio
+    rises to (q), where the fault sets one; ``ramps`` marks a fault that grows until it is
+    confirmed, of which a promise counts from then; ``slow_seconds`` how long the slowed requests
+    take. ``restarts_groups`` marks one after which Alertmanager begins every group anew.
+    ``events_per_second`` is how many events that ratio is taken over, where they may be too
+    few (None: it is not counted). ``holds_up_receivers`` names the receivers that take nothing
+    while it is in; ``ends_flushes`` says that they refuse for good (4xx), so that Alertmanager
+    tries again at the next tick only.
     """
 
     name: str
@@ -123,6 +134,10 @@ class FaultRecord:
     events_per_second: float | None = None
     ramps: bool = False
     lost: str = ""
+    holds_up_receivers: tuple[str, ...] = ()
+    ends_flushes: bool = False
+    stops: tuple[str, ...] = ()
+    restarts_groups: bool = False
 
     @property
     def promised_from(self) -> float:
@@ -228,6 +243,20 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class ChatMessage:
+    """One message as Slack or Discord was sent it; see sink/message.py for what its parts are."""
+
+    sequence: int
+    at: float
+    receiver: str
+    service: Literal["slack", "discord"]
+    title: str
+    link: str
+    colour: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A request the sink refused: evidence of a receiver that is configured wrongly."""
 
@@ -266,4 +295,5 @@ class Timeline:
     refusals: tuple[Refusal, ...]
     host: Host
     problems: tuple[str, ...] = ()
+    messages: tuple[ChatMessage, ...] = ()
     format: int = FORMAT

@@ -24,33 +24,51 @@ What a reason accounts for depends on what it is of, when, and on how large a de
 | ALERTS could not be read back   | that nothing was seen to fire                                 |
 
 But for that, no reason accounts for an alert that was misrouted, misgrouped, unexpected, with
-wrong labels or annotations, seen firing where it must not, told of while inhibited, or refused:
-that is evidence whatever the host did. A pass with any doubt is unknown, never a pass.
+wrong labels, annotations or message, seen firing where it must not, told of while inhibited or
+muted, repeated early or refused: that is evidence whatever the host did. A pass with any doubt is
+unknown, never a pass.
 A stall shorter than a skipped scrape accounts for lateness, but is no doubt of what was on time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from scenarios.judge.chat import chat_findings
 from scenarios.judge.classify import ClassifiedArrival, classify
+from scenarios.judge.duplicates import duplicate_findings
 from scenarios.judge.errors import DeclarationError
 from scenarios.judge.evidence import Evidence, read
-from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Silent
+from scenarios.judge.expectation import (
+    Fires,
+    Heartbeat,
+    Inhibited,
+    Lost,
+    Muted,
+    Repeats,
+    Silent,
+)
 from scenarios.judge.finding import Finding, Reason, Verdict, verdict_of
 from scenarios.judge.fires import judge_fires
 from scenarios.judge.heartbeat import judge_heartbeat
+from scenarios.judge.heartbeat_stop import judge_stop
 from scenarios.judge.inhibited import judge_inhibited
+from scenarios.judge.lost import judge_lost
 from scenarios.judge.match import Claims, claims_of
-from scenarios.judge.outcome import Outcome, WindowResult
+from scenarios.judge.outcome import Outcome
+from scenarios.judge.repeats import judge_repeats
+from scenarios.judge.restarted import judge_restart
 from scenarios.judge.silence import judge_near_miss, judge_silent, undeclared
 from scenarios.judge.soundness import soundness
+from scenarios.judge.ticks import tick_findings
 from scenarios.judge.timeline import Timeline
+from scenarios.judge.whole_group import left_out
 
 
 @dataclass(frozen=True)
 class Row:
     """One line of the table. Seconds are counted from the moment the cause began.
 
+    Of a heartbeat they are the longest time between two beats, counted from the earlier of the two.
     ``window_seconds`` and ``promise_seconds`` are as they really ran, divided by the speed.
     """
 
@@ -99,14 +117,19 @@ def judge(timeline: Timeline) -> Judgement:
             judge_near_miss(evidence, step, alert)
             for step, alert in declaration.near_misses.items()
         ),
+        *_of_broken_monitoring(evidence, claims),
     )
     of_drill = soundness(evidence)
+    arrivals = classify(evidence, claims)
     findings = (
         *(finding for outcome in outcomes for finding in outcome.findings),
         *undeclared(evidence, claims),
+        *tick_findings(evidence, claims),
+        *left_out(evidence),
+        *chat_findings(evidence),
+        *duplicate_findings(evidence, arrivals),
     )
     reasons = (*(reason for outcome in outcomes for reason in outcome.reasons), *of_drill)
-    arrivals = classify(evidence, claims)
     return Judgement(
         drill=declaration.name,
         verdict=verdict_of(findings, reasons),
@@ -127,12 +150,27 @@ def _outcome(evidence: Evidence, claims: Claims, index: int) -> Outcome:
     match expectation:
         case Fires():
             return judge_fires(evidence, claims, index, expectation)
-        case Inhibited():
+        case Inhibited() | Muted():
             return judge_inhibited(evidence, claims, index, expectation)
+        case Lost():
+            return judge_lost(evidence, claims, index, expectation)
         case Heartbeat():
             return judge_heartbeat(evidence, claims, index, expectation)
+        case Repeats():
+            return judge_repeats(evidence, claims, index, expectation)
         case Silent():
             return judge_silent(evidence, claims, index, expectation)
+
+
+def _of_broken_monitoring(evidence: Evidence, claims: Claims) -> Iterator[Outcome]:
+    """What restarts and outages of the monitoring do to what is expected, each on its own."""
+    for index, expectation in enumerate(evidence.timeline.declaration.expects):
+        if isinstance(expectation, Fires):
+            for step in expectation.restarts:
+                yield judge_restart(evidence, claims, index, expectation, step)
+        elif isinstance(expectation, Heartbeat):
+            for step in expectation.stops:
+                yield judge_stop(evidence, index, expectation, step)
 
 
 def _row(drill: str, outcome: Outcome, reasons: tuple[Reason, ...]) -> Row:
@@ -145,15 +183,17 @@ def _row(drill: str, outcome: Outcome, reasons: tuple[Reason, ...]) -> Row:
         notified_seconds=(
             None if began is None or outcome.notified_at is None else outcome.notified_at - began
         ),
-        window_seconds=_window_seconds(outcome.windows[0], began) if outcome.windows else None,
+        window_seconds=_window_seconds(outcome),
         promise_seconds=outcome.promise_seconds,
         receiver=outcome.receiver,
         group=outcome.group,
     )
 
 
-def _window_seconds(result: WindowResult, began: float | None) -> tuple[float, float | None] | None:
-    if began is None:
+def _window_seconds(outcome: Outcome) -> tuple[float, float | None] | None:
+    """The window in which it was due to be notified, the first where there are several."""
+    began = outcome.began
+    window = next((w.window for w in outcome.windows if w.arrived == outcome.notified_at), None)
+    if began is None or window is None:
         return None
-    latest = result.window.latest
-    return result.window.earliest - began, None if latest is None else latest - began
+    return window.earliest - began, None if window.latest is None else window.latest - began

@@ -93,6 +93,7 @@ class Lags:
     slow_seconds: float = 0.0
     disturbs_jobs: tuple[str, ...] = ()
     events_per_second: float | None = None
+    stops: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, fault: FaultRecord) -> "Lags":
@@ -103,6 +104,7 @@ class Lags:
             slow_seconds=fault.slow_seconds,
             disturbs_jobs=tuple(fault.disturbs_jobs),
             events_per_second=fault.events_per_second,
+            stops=tuple(fault.stops),
         )
 
 
@@ -113,6 +115,16 @@ class Wait:
     name: str
     earliest_seconds: float
     latest_seconds: float
+
+
+def with_peer_timeout(configuration: Configuration, wait: Wait) -> Wait:
+    """Of two Alertmanagers the second waits for the first before it sends: that may be gone."""
+    timeout = configuration.peer_timeout_seconds
+    if timeout <= 0:
+        return wait
+    return Wait(
+        f"{wait.name} and peer timeout", wait.earliest_seconds, wait.latest_seconds + timeout
+    )
 
 
 def total(parts: Iterable[Part]) -> float:

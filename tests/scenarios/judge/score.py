@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scenarios.judge.expectation import Allowed, Expectation, Fires, Heartbeat, Inhibited
+from scenarios.judge.finding import OF_GROUPS, verdict_of
 from scenarios.judge.timeline import (
     AlertSamples,
     AlertState,
@@ -29,7 +30,7 @@ from scenarios.judge.timeline import (
     Stage,
     Timeline,
 )
-from scenarios.judge.verdict import judge
+from scenarios.judge.verdict import Judgement, judge
 
 START = 1_800_000_000.0
 SPEED = 60.0
@@ -312,24 +313,33 @@ def kept(*, notified_at: float = 12.01, resolved_at: float = 22.01, **changes: A
     return score.notified(score.resolved(), at=resolved_at)
 
 
+def judged(score: "Score | Timeline") -> Judgement:
+    """What is judged of a score, but for its groups: see test_ticks.py and test_whole_group.py.
+
+    Elsewhere a test sets each moment by the window it is about, on a tick or not, and lists in each
+    notification what it is about.
+    """
+    judgement = judge(score if isinstance(score, Timeline) else score.timeline())
+    findings = tuple(f for f in judgement.findings if f.kind not in OF_GROUPS)
+    return replace(judgement, findings=findings, verdict=verdict_of(findings, judgement.reasons))
+
+
 def verdict(score: "Score | Timeline") -> str:
     """The verdict on a score."""
-    return judge(score if isinstance(score, Timeline) else score.timeline()).verdict
+    return judged(score).verdict
 
 
 def kinds(score: "Score | Timeline") -> list[str]:
     """What was found wrong, each kind once, in order."""
-    judgement = judge(score if isinstance(score, Timeline) else score.timeline())
-    return list(dict.fromkeys(finding.kind for finding in judgement.findings))
+    return list(dict.fromkeys(finding.kind for finding in judged(score).findings))
 
 
 def doubts(score: "Score | Timeline") -> list[str]:
     """Why the verdict cannot be trusted, each kind once, in order."""
-    judgement = judge(score if isinstance(score, Timeline) else score.timeline())
-    return list(dict.fromkeys(reason.kind for reason in judgement.reasons))
+    return list(dict.fromkeys(reason.kind for reason in judged(score).reasons))
 
 
 def texts(score: "Score | Timeline") -> str:
     """Everything found wrong or doubtful, in words."""
-    judgement = judge(score if isinstance(score, Timeline) else score.timeline())
+    judgement = judged(score)
     return "\n".join(item.text for item in (*judgement.findings, *judgement.reasons))

@@ -112,6 +112,10 @@ def test_an_allowed_alert_or_receiver_that_does_not_exist_is_a_warning() -> None
         ("warning", "no alerting rule Apidown is loaded"),
         ("warning", "Alertmanager has no receiver chatt"),
     ]
+    expected = problems(fires(at="chatt"), allows=(Allowed("ApiDown", "chatt", "both"),))
+    assert ("error", "Alertmanager has no receiver chatt") in [
+        (problem.severity, problem.what) for problem in expected
+    ]
 
 
 def test_a_receiver_that_the_route_does_not_choose() -> None:
@@ -357,3 +361,53 @@ def test_every_drill_is_checked() -> None:
         faults={"business/queue": FAULTS, "business/other": FAULTS},
     )
     assert [problem.path for problem in found] == ["scenarios/business/queue.py", "other.py"]
+
+
+def test_of_several_routes_to_a_receiver_one_that_fits_is_enough() -> None:
+    other = {"receiver": "pager", "matchers": ['severity="critical"'], "group_by": ["alertname"]}
+    before = routed(routes=[{**other, "continue": True}, *ALERTMANAGER["route"]["routes"]])
+    after = {**ALERTMANAGER["route"]["routes"][1], "continue": True}
+    assert problems(fires(), configuration=before) == []
+    assert problems(fires(), configuration=routed(routes=[after, other])) == []
+
+
+def test_an_annotation_that_the_rule_has_is_no_problem() -> None:
+    assert problems(fires(annotations={"summary": "QueueLong"})) == []
+
+
+def broken(step: str = "down", *stops: str) -> list[str]:
+    """What is said of a heartbeat, and of a restart, by this step that stops these services."""
+    beat = Heartbeat(
+        "Watchdog",
+        every_seconds=420.0,
+        at="switch",
+        group=chat_group("Watchdog"),
+        stops={"down": 300.0},
+    )
+    survivor = fires(fault="surge", restarts={"down": "firing"})
+    lags = {"surge": Lags(), step: Lags(stops=stops)}
+    problems = check(
+        CONFIGURATION,
+        [Score(expects=[beat, survivor]).timeline().declaration],
+        speed=60.0,
+        faults={"business/queue": lags},
+    )
+    return [problem.what for problem in problems if problem.severity == "error"]
+
+
+def test_a_step_that_is_to_break_the_monitoring_must_do_so() -> None:
+    assert broken("down", "prometheus") == []
+    assert broken("down", "alertmanager") == [
+        "QueueLong names step 'down', which takes none of prometheus down"
+    ]
+    assert [what.partition(", which")[0] for what in broken("down", "redis")] == [
+        "Watchdog names step 'down'",
+        "QueueLong names step 'down'",
+    ]
+
+
+def test_a_step_that_is_to_break_the_monitoring_must_be_there() -> None:
+    assert [what for what in broken("gone", "prometheus") if "'down'" in what] == [
+        "Watchdog names step 'down', which the drill lacks",
+        "QueueLong names step 'down', which the drill lacks",
+    ]

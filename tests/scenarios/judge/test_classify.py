@@ -149,3 +149,18 @@ def test_a_heartbeat_is_repeated_as_expected() -> None:
             score.firing("Watchdog", since=0.0), at=at, receiver="switch", group=beat.group
         )
     assert called(score) == [["expected"], ["repeat"], ["repeat"]]
+
+
+def test_an_alert_is_expected_elsewhere_where_one_of_several_expectations_names_it() -> None:
+    score = Score(expects=[fires(), fires("ApiDown")]).fault().fired()
+    score.notified(score.firing(), receiver="chat", group=chat_group("QueueLong"))
+    assert called(score) == [["expected elsewhere"]]
+
+
+def test_what_outlives_an_inhibition_of_another_alert_is_unexpected() -> None:
+    """Told after ApiDown cleared, as ApiSlow may be, but nobody says that ApiDown mutes it."""
+    score = Score(expects=[fires("ApiDown", resolves=False), inhibited()])
+    score.fault(confirmed=10.75).fired("ApiDown", active=11.0, firing=11.5, until=15.0)
+    score.notified(score.firing("ApiDown"))
+    score.notified(score.firing("QueueLong", since=13.0), at=15.5)
+    assert called(score) == [["expected"], ["unexpected"]]

@@ -18,6 +18,7 @@ from tests.scenarios.judge.score import (
     chat_group,
     doubts,
     fires,
+    judged,
     kept,
     kinds,
     texts,
@@ -370,10 +371,7 @@ def test_a_fault_never_injected_excuses_no_other_alert() -> None:
 
 
 def overruns(score: Score) -> dict[str, float]:
-    return {
-        finding.kind: round(finding.overrun_seconds, 2)
-        for finding in judge(score.timeline()).findings
-    }
+    return {finding.kind: round(finding.overrun_seconds, 2) for finding in judged(score).findings}
 
 
 def test_a_delay_is_told_in_seconds() -> None:

@@ -88,11 +88,14 @@ def test_each_gap_is_a_window_of_its_own() -> None:
     assert written(second.window.parts) == "6 repeat interval to a tick + 0.25 allowance"
 
 
-def test_a_row_shows_the_first_beat_and_the_promise() -> None:
-    (row,) = judge(beating(*TIMES).timeline()).rows
+def test_a_row_shows_the_longest_gap_and_the_promise() -> None:
+    """The first beat tells nothing: it comes when Prometheus starts, before the drill does."""
+    (row,) = judge(beating(-0.94, 5.06, 11.16, 17.16, 23.16, 29.16, 35.16).timeline()).rows
     assert (row.receiver, row.group, row.promise_seconds) == ("switch", GROUP, 7.0)
-    assert row.notified_seconds == pytest.approx(0.51)
-    assert row.window_seconds == (pytest.approx(0.51), pytest.approx(6.76))
+    assert row.notified_seconds == pytest.approx(6.1)
+    assert row.window_seconds == (0.0, pytest.approx(6.25))
+    (once,) = judge(beating(0.51).timeline()).rows
+    assert (once.notified_seconds, once.window_seconds) == (None, None)
     (missed,) = judge(beating().timeline()).rows
     assert (missed.receiver, missed.group, missed.promise_seconds) == ("switch", GROUP, 7.0)
     assert missed.notified_seconds is None

@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.judge.expectation import Silent
 from scenarios.judge.latency import AlertLatency, Stage, latencies
-from tests.scenarios.judge.score import Score, fires, kept
+from tests.scenarios.judge.score import CONFIGURATION, Score, fires, kept
 
 
 def stages(score: Score) -> dict[str, tuple[float | None, float | None]]:
@@ -64,3 +64,14 @@ def test_a_made_up_resolve_is_no_stage() -> None:
     score.notified(score.resolved(ends=17.0), at=17.5)
     score.notified(score.resolved(), at=22.01)
     assert stages(score)["resolved to notified"][0] == pytest.approx(1.51)
+
+
+def test_what_keeps_firing_on_purpose_is_predicted_to() -> None:
+    lasting = replace(CONFIGURATION.rules[0], keep_firing_for_seconds=1.0)
+    rules = (lasting, *CONFIGURATION.rules[1:])
+    score = Score(
+        expects=[fires(resolves=False)], configuration=replace(CONFIGURATION, rules=rules)
+    )
+    score.fault().fired(until=21.5)
+    score.notified(score.firing()).notified(score.resolved(ends=21.5), at=22.01)
+    assert stages(score)["healed to resolved"] == (1.25, 1.5)

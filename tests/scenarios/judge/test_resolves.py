@@ -16,6 +16,7 @@ from tests.scenarios.judge.score import (
     Score,
     doubts,
     fires,
+    judged,
     kinds,
     texts,
     verdict,
@@ -176,27 +177,27 @@ def test_a_gap_too_short_to_be_a_freeze_excuses_nothing(ends: float, found: list
     assert kinds(starved(gap=3.5, ends=ends)) == found
 
 
-def judged(score: Score) -> list[Finding]:
-    return list(judge(score.timeline()).findings)
+def found(score: Score) -> list[Finding]:
+    return list(judged(score).findings)
 
 
 def test_a_delay_is_told_in_seconds_and_where_it_was() -> None:
-    late = {round(f.overrun_seconds, 2) for f in judged(told(ends=21.25, at=23.51))}
+    late = {round(f.overrun_seconds, 2) for f in found(told(ends=21.25, at=23.51))}
     assert late == {0.51, 0.25, 0.01}
-    (never,) = judged(never_told())
+    (never,) = found(never_told())
     assert (round(never.overrun_seconds, 2), never.expectation) == (17.0, 0)
     assert (never.began - START, never.ended - START) == (20.0, 40.0)
-    (cut,) = judged(replace(never_told(), length=22.75))
+    (cut,) = found(replace(never_told(), length=22.75))
     assert cut.overrun_seconds == 0.0
-    (broken,) = judged(told(resolves_within_seconds=60.0))
+    (broken,) = found(told(resolves_within_seconds=60.0))
     assert round(broken.overrun_seconds, 2) == 1.01
-    (early,) = judged(told(ends=15.0, at=16.01))
+    (early,) = found(told(ends=15.0, at=16.01))
     assert (early.began - START, round(early.ended - START, 2)) == (11.5, 16.01)
 
 
 def test_without_a_healing_a_missing_resolve_is_held_against_the_fault() -> None:
     score = Score(expects=[fires()]).fault(healing=None, healed=None).fired(until=40.0)
-    (never,) = judged(score.notified(score.firing()))
+    (never,) = found(score.notified(score.firing()))
     assert (never.began - START, never.overrun_seconds) == (10.0, 0.0)
 
 

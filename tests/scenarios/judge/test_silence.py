@@ -14,6 +14,7 @@ from tests.scenarios.judge.score import (
     doubts,
     fires,
     inhibited,
+    judged,
     kept,
     kinds,
     texts,
@@ -46,7 +47,7 @@ def test_what_breaks_a_silence_is_found_with_it() -> None:
     score = silent().fired(method="card")
     score.fired(method="wallet")
     score.notified(score.firing(method="card"))
-    judgement = judge(score.timeline())
+    judgement = judged(score)
     assert [(f.kind, f.expectation) for f in judgement.findings] == [
         ("unexpected", 0),
         ("fired unseen", 0),

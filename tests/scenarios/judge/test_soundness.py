@@ -95,6 +95,16 @@ def test_a_stall_as_long_as_a_skipped_scrape_is_a_doubt_of_what_was_on_time() ->
         assert verdict(replace(CLEAN, host=Host(seconds, START + 12, True))) == expected
 
 
+def test_a_stall_is_held_against_the_shortest_scrape_interval() -> None:
+    """Where none is known, any stall that windows do not allow for is a doubt."""
+    stalled = replace(CLEAN, host=Host(0.5, START + 12, True))
+    slow = ScrapeJob("redis", 1.0, 0.1)
+    jobs = (CLEAN.configuration.scrape_jobs[0], slow)
+    for known, expected in ((jobs, "unknown"), ((slow,), "pass"), ((), "unknown")):
+        configuration = replace(stalled.configuration, scrape_jobs=known)
+        assert verdict(replace(stalled, configuration=configuration)) == expected
+
+
 def test_a_stall_within_the_allowance_is_none() -> None:
     assert verdict(replace(CLEAN, host=Host(0.25, START + 12, True))) == "pass"
     stalled = replace(CLEAN, host=Host(0.26, START + 12, True))
@@ -420,7 +430,7 @@ def test_without_any_sample_nothing_can_be_said_of_an_inhibition() -> None:
     assert kinds(timeline) == ["nothing to inhibit"]
     assert verdict(timeline) == "fail"
     assert verdict(replace(timeline, alert_samples=())) == "unknown"
-    other = replace(timeline.alert_samples[0], labels={"alertname": "Other"})
+    other = replace(timeline.alert_samples[0], labels={"alertname": "Other"}, state="pending")
     assert verdict(replace(timeline, alert_samples=(other,))) == "fail"
 
 

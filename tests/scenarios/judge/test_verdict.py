@@ -70,11 +70,14 @@ def test_no_doubt_accounts_for_evidence() -> None:
         "misgrouped",
         "wrong labels",
         "wrong annotations",
+        "wrong message",
         "unexpected",
         "fired unseen",
         "near miss fired",
         "not inhibited",
+        "not muted",
         "refused",
+        "not stopped",
     }
 
 
