@@ -1,18 +1,24 @@
-"""The command line, ``python -m scenarios``: judges saved timelines again, writes the guide."""
+"""The command line, ``python -m scenarios``: timelines judged again, coverage, the guide."""
 
 import argparse
 import io
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from scenarios.check_command import add_check
 from scenarios.collect import all_drills
 from scenarios.drill import DrillError
+from scenarios.judge.coverage import coverage
 from scenarios.judge.errors import JudgeError
 from scenarios.judge.explanation import failure_text
 from scenarios.judge.verdict import judge
+from scenarios.report.coverage import coverage_lines, document, percentage, shortfall
+from scenarios.report.coverage_files import CoverageError, inventory_of_files, read_proofs
 from scenarios.report.guide import guide
+from scenarios.report.metric_guide import metric_guide
 from scenarios.report.saved import TimelineError, read_timeline
 from stack.run.configuration import PRODUCTION
 from stack.run.stack import StackError
@@ -35,6 +41,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     again.set_defaults(run=lambda options: max(judged(options.files)))
     written = subcommands.add_parser("guide", help="print docs/ALERTS.md, made of rules and drills")
     written.set_defaults(run=lambda _: print_guide())
+    metrics = subcommands.add_parser("metrics", help="print docs/METRICS.md, made of the rules")
+    metrics.set_defaults(run=lambda _: print_metrics())
+    covered = subcommands.add_parser(
+        "coverage",
+        help="what the drills of one or several runs prove of each rule, route and receiver",
+        description="Exit code 0: enough is proven. 1: less than --alert-coverage-fail-under. "
+        "2: a file cannot be read.",
+    )
+    covered.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="report folders, or timelines"
+    )
+    covered.add_argument("--json", action="store_true", help="print it as in coverage.json")
+    covered.add_argument("--alert-coverage-fail-under", type=percentage, metavar="N", dest="wanted")
+    covered.add_argument("--configuration", type=Path, default=PRODUCTION, metavar="DIR")
+    covered.set_defaults(
+        run=lambda options: print_coverage(
+            options.paths, options.configuration, options.wanted, as_json=options.json
+        )
+    )
+    add_check(
+        subcommands.add_parser(
+            "check",
+            help="say what cannot work in rules, routes and drills, without starting anything",
+            description="Exit code 0: no error. 1: errors. 2: a file cannot be read.",
+        )
+    )
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -46,6 +78,36 @@ def print_guide() -> int:
     except (DrillError, StackError) as error:
         print(f"guide: error: {error}", file=sys.stderr)
         return UNREADABLE
+    return PASSED
+
+
+def print_metrics() -> int:
+    try:
+        print(metric_guide(PRODUCTION), end="")
+    except StackError as error:
+        print(f"metrics: error: {error}", file=sys.stderr)
+        return UNREADABLE
+    return PASSED
+
+
+def print_coverage(
+    paths: Sequence[Path], source: Path, wanted_percent: float | None, *, as_json: bool
+) -> int:
+    """Print what the drills of these report folders and timelines prove together."""
+    try:
+        found = coverage(read_proofs(paths), inventory_of_files(source))
+    except (CoverageError, StackError, JudgeError) as error:
+        print(f"coverage: error: {error}", file=sys.stderr)
+        return UNREADABLE
+    if as_json:
+        print(json.dumps(document(found), indent=1))
+    else:
+        for title, lines in coverage_lines(found):
+            print("\n".join((f"{title}:", *lines, "")))
+    lacking = None if wanted_percent is None else shortfall(found, wanted_percent)
+    if lacking is not None:
+        print(lacking, file=sys.stderr)
+        return NOT_PASSED
     return PASSED
 
 

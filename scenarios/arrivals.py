@@ -3,7 +3,7 @@
 import threading
 import time
 
-from scenarios.judge.timeline import Arrival, NotifiedAlert, Refusal
+from scenarios.judge.timeline import Arrival, ChatMessage, NotifiedAlert, Refusal
 from sink.client import NotArrived, SinkClient, SinkUnreachableError
 from sink.record import Notification
 
@@ -55,6 +55,23 @@ def read_all(url: str, token: str) -> tuple[tuple[Arrival, ...], tuple[Refusal, 
         for refusal in client.refusals()
     )
     return arrivals, refusals
+
+
+def read_messages(url: str, token: str) -> tuple[ChatMessage, ...]:
+    """Every message that a chat was sent, for the timeline. Raises SinkError."""
+    return tuple(
+        ChatMessage(
+            sequence=message.seq,
+            at=message.received_at,
+            receiver=message.receiver,
+            service=message.service,
+            title=message.title,
+            link=message.link,
+            colour=message.colour,
+            text=message.text,
+        )
+        for message in SinkClient(url, token).messages()
+    )
 
 
 def arrival_of(notification: Notification) -> Arrival:

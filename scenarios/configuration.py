@@ -14,8 +14,12 @@ from stack.run.configuration import compressed
 from stack.run.speed import parse_duration
 
 RESEND_DELAY_FLAG = "rules.alert.resend-delay"
+GRACE_PERIOD_FLAG = "rules.alert.for-grace-period"
+TOLERANCE_FLAG = "rules.alert.for-outage-tolerance"
 DEFAULT_INTERVAL = "1m"
 DEFAULT_RESEND_DELAY = "1m"
+DEFAULT_GRACE_PERIOD = "10m"
+DEFAULT_TOLERANCE = "1h"
 
 
 def from_apis(
@@ -42,7 +46,7 @@ def from_apis(
         yaml.safe_load(prometheus.configuration()),
         rules,
         alertmanager.configuration(),
-        resend_delay=prometheus.flags()[RESEND_DELAY_FLAG],
+        flags=prometheus.flags(),
         metric_jobs=metric_jobs(prometheus, rules),
         layers_absent=layers_absent,
     )
@@ -69,7 +73,7 @@ def from_files(
         files.prometheus,
         tuple(rules),
         files.alertmanager,
-        resend_delay=files.prometheus_flags.get(RESEND_DELAY_FLAG, DEFAULT_RESEND_DELAY),
+        flags=files.prometheus_flags,
         metric_jobs={},
         layers_absent=layers_absent,
     )
@@ -95,7 +99,7 @@ def _configuration(
     rules: tuple[Rule, ...],
     alertmanager: Mapping[str, Any],
     *,
-    resend_delay: str,
+    flags: Mapping[str, str],
     metric_jobs: Mapping[str, tuple[str, ...]],
     layers_absent: Mapping[str, str],
 ) -> Configuration:
@@ -114,7 +118,9 @@ def _configuration(
         ),
         alertmanager=alertmanager,
         evaluation_interval_seconds=seconds(common.get("evaluation_interval", DEFAULT_INTERVAL)),
-        resend_delay_seconds=seconds(resend_delay),
+        resend_delay_seconds=seconds(flags.get(RESEND_DELAY_FLAG, DEFAULT_RESEND_DELAY)),
+        for_grace_period_seconds=seconds(flags.get(GRACE_PERIOD_FLAG, DEFAULT_GRACE_PERIOD)),
+        for_outage_tolerance_seconds=seconds(flags.get(TOLERANCE_FLAG, DEFAULT_TOLERANCE)),
         query_offset_seconds=seconds(common.get("rule_query_offset", "0s")),
         external_labels=common.get("external_labels", {}),
         metric_jobs=metric_jobs,

@@ -6,9 +6,12 @@ like a missed one. So the widest bound is used here, whatever the judge knows of
 
 from collections.abc import Iterable
 
-from scenarios.judge.expectation import Fires, Heartbeat, Inhibited
+from scenarios.judge.evidence import SAME_MOMENT_SECONDS
+from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Lost, Repeats
 from scenarios.judge.form import look_back_seconds
 from scenarios.judge.groups import new_group, repeat_gap, unknown_group
+from scenarios.judge.heartbeat_stop import first_beat_parts, hold_seconds
+from scenarios.judge.held_up import SHORTEST_FLUSH_SECONDS
 from scenarios.judge.routing import Destination, destinations
 from scenarios.judge.timeline import Configuration, FaultRecord, Rule
 from scenarios.judge.window import (
@@ -44,13 +47,32 @@ class Deadlines:
 
     def heartbeat_seconds(self, heartbeat: Heartbeat) -> float:
         """Long enough for several repeats at the heartbeat's receiver."""
-        gaps = [
-            repeat_gap(route)[1]
-            for rule in self._rules(heartbeat.alert)
-            for route in self._routes(rule)
-            if route.receiver == heartbeat.at
-        ]
+        gaps = [repeat_gap(route)[1] for _, route in self._beating(heartbeat)]
         return HEARTBEATS * max(gaps, default=0.0)
+
+    def silent_until(self, heartbeat: Heartbeat, record: FaultRecord) -> float:
+        """When a heartbeat that a fault stops has been silent for longer than between two beats."""
+        assert record.confirmed is not None
+        stops = frozenset(record.stops)
+        return record.confirmed + max(
+            (
+                hold_seconds(self._configuration, rule, route, stops)
+                for rule, route in self._beating(heartbeat)
+            ),
+            default=0.0,
+        )
+
+    def beats_by(self, heartbeat: Heartbeat, record: FaultRecord) -> float:
+        """When waiting for a heartbeat to come back after healing is over."""
+        assert record.healed is not None
+        longest = max(
+            (
+                total(first_beat_parts(self._configuration, rule, route))
+                for rule, route in self._beating(heartbeat)
+            ),
+            default=0.0,
+        )
+        return record.healed + with_grace(longest)
 
     def near_miss_hold_seconds(self, alert: str, record: FaultRecord) -> float:
         """A near miss held this long would have fired and been notified, were it a hit."""
@@ -58,29 +80,81 @@ class Deadlines:
             (self._to_notify_first(r, Lags.of(record)) for r in self._rules(alert)), default=0.0
         )
 
-    def notified_by(self, expectation: Fires | Inhibited, record: FaultRecord) -> float:
+    def notified_by(self, expectation: Fires | Inhibited | Lost, record: FaultRecord) -> float:
         """When waiting for the notification (or, if inhibited, the firing) is over."""
         assert record.confirmed is not None
         longest = max(
             (self._to_notify(r, Lags.of(record)) for r in self._rules(expectation.alert)),
             default=0.0,
         )
-        if isinstance(expectation, Inhibited):
-            longest += self.inhibited_hold_seconds(expectation)
+        if not isinstance(expectation, Fires):
+            longest += self.due_hold_seconds(expectation.alert)
         return record.confirmed + with_grace(longest)
 
-    def inhibited_hold_seconds(self, expectation: Inhibited) -> float:
-        """How long after its firing an alert that is not inhibited has been notified."""
+    def due_by(self, expectation: Fires | Inhibited | Lost, record: FaultRecord) -> float:
+        """When waiting for the alert to have been due is over."""
+        held = self.due_hold_seconds(expectation.alert)
+        return self.notified_by(expectation, record) + with_grace(held)
+
+    def tried_again_by(self, expectation: Fires, holder: FaultRecord) -> float:
+        """When waiting for what a receiver that failed is sent again is over."""
+        assert holder.healed is not None
+        intervals = [self._longest_interval(rule) for rule in self._rules(expectation.alert)]
+        return holder.healed + with_grace(max([SHORTEST_FLUSH_SECONDS, *intervals]))
+
+    def forgotten_after_seconds(self, alert: str) -> float:
+        """How long after an alert was last seen its group has been flushed without it."""
+        return max(
+            (
+                self._longest_interval(rule) + 2 * rule.interval_seconds + ALLOWANCE_SECONDS
+                for rule in self._rules(alert)
+            ),
+            default=0.0,
+        )
+
+    def due_hold_seconds(self, alert: str) -> float:
+        """How long after its firing an alert that nothing holds back has been notified."""
         return max(
             (
                 route.group_wait_seconds + 2 * rule.interval_seconds + ALLOWANCE_SECONDS
-                for rule in self._rules(expectation.alert)
+                for rule in self._rules(alert)
                 for route in self._routes(rule)
             ),
             default=0.0,
         )
 
-    def resolved_by(self, expectation: Fires, record: FaultRecord) -> float:
+    def to_be_due_seconds(self, alert: str) -> float:
+        """Until an alert whose cause is in has fired and would have been notified, at most."""
+        longest = max((self._to_notify_first(r, Lags()) for r in self._rules(alert)), default=0.0)
+        return with_grace(longest + self.due_hold_seconds(alert))
+
+    def let_go_seconds(self, alert: str) -> float:
+        """How long after the end of what muted it an alert has surely arrived."""
+        longest = max((self._longest_interval(rule) for rule in self._rules(alert)), default=0.0)
+        return with_grace(longest + ALLOWANCE_SECONDS)
+
+    def shortest_repeat_seconds(self, expectation: Repeats) -> float:
+        """Two notifications that lie so far apart show a repeat."""
+        gaps = [gap[0] for gap in self._repeat_gaps(expectation)]
+        return max(gaps, default=0.0) - SAME_MOMENT_SECONDS
+
+    def to_be_repeated_seconds(self, expectation: Repeats, record: FaultRecord) -> float:
+        """From a fault that was just confirmed until what it raises has been repeated, at most."""
+        first = max(
+            (self._to_notify(r, Lags.of(record)) for r in self._rules(expectation.alert)),
+            default=0.0,
+        )
+        return with_grace(first + max((g[1] for g in self._repeat_gaps(expectation)), default=0.0))
+
+    def _repeat_gaps(self, expectation: Repeats) -> list[tuple[float, float]]:
+        return [
+            repeat_gap(route)
+            for rule in self._rules(expectation.alert)
+            for route in self._routes(rule)
+            if route.receiver == expectation.at
+        ]
+
+    def resolved_by(self, expectation: Fires | Lost, record: FaultRecord) -> float:
         """When waiting for the resolve notification is over."""
         assert record.healed is not None
         longest = max(
@@ -110,6 +184,14 @@ class Deadlines:
             ),
             default=0.0,
         )
+
+    def _beating(self, heartbeat: Heartbeat) -> list[tuple[Rule, Destination]]:
+        return [
+            (rule, route)
+            for rule in self._rules(heartbeat.alert)
+            for route in self._routes(rule)
+            if route.receiver == heartbeat.at
+        ]
 
     def _rules(self, alert: str) -> Iterable[Rule]:
         return [rule for rule in self._alerts if rule.name == alert]

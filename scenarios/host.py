@@ -44,6 +44,21 @@ class HostShare:
             folder.chmod(0o1777)
 
     @contextlib.contextmanager
+    def use(self, cores: float, *, alone: bool) -> Iterator["HostUse"]:
+        """A part of the CPU budget for one drill; for one that needs the host alone until it
+        says ``have_whole``. Of those one at a time goes on, or its load would disturb the other.
+        """
+        with contextlib.ExitStack() as held:
+            asked = time.monotonic()
+            if alone:
+                held.enter_context(self._lock("next alone", fcntl.LOCK_EX))
+            part = held.enter_context(contextlib.ExitStack())
+            part.enter_context(self.side_by_side(cores))
+            use = HostUse(self, part, alone=alone)
+            use.waited_seconds = time.monotonic() - asked
+            yield use
+
+    @contextlib.contextmanager
     def side_by_side(self, cores: float) -> Iterator[None]:
         """Hold a part of the CPU budget, while nobody has the host alone."""
         wanted = min(self._slots, max(1, round(cores / SLOT_CORES)))
@@ -108,3 +123,22 @@ class HostShare:
             os.close(handle)
             return None
         return handle
+
+
+class HostUse:
+    """What one drill has of the host, and how long it waited for it."""
+
+    def __init__(self, host: HostShare, held: contextlib.ExitStack, *, alone: bool) -> None:
+        self._host = host
+        self._held = held
+        self._alone = alone
+        self.waited_seconds = 0.0
+
+    def have_whole(self) -> None:
+        """Wait until no other drill goes on, where the drill needs the host alone."""
+        if not self._alone:
+            return
+        asked = time.monotonic()
+        self._held.close()
+        self._held.enter_context(self._host.alone())
+        self.waited_seconds += time.monotonic() - asked

@@ -8,7 +8,10 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from scenarios.collect import DrillFile, DrillItem, is_drill_file
+from scenarios.judge.errors import JudgeError
 from scenarios.preflight import PreflightError, explain, preflight
+from scenarios.report.coverage import coverage_lines, percentage, shortfall
+from scenarios.report.coverage_files import inventory_of_files
 from scenarios.report.folder import ReportFolder
 from scenarios.report.table import summary_lines
 from scenarios.runner import Settings
@@ -53,11 +56,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder with prometheus/ and alertmanager/ to drill instead of stack/'s own",
     )
+    group.addoption(
+        "--alert-coverage-fail-under",
+        type=percentage,
+        metavar="N",
+        help="fail unless drills that passed fully prove N percent of all alerting rules",
+    )
+
+
+def runs_nothing(config: pytest.Config) -> bool:
+    """Whether pytest was asked only to show what it would do."""
+    # Absent where pytest's own plugin for them is turned off.
+    setup_only = getattr(config.option, "setuponly", False)
+    return bool(
+        config.option.collectonly or setup_only or getattr(config.option, "setupplan", False)
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.collectonly or config.option.explain:
+    if runs_nothing(config) or config.option.explain:
         return
     config.stash[FOLDER] = folder = ReportFolder(Path(config.option.report))
     # Absent where pytest's JUnit plugin is turned off.
@@ -104,7 +122,7 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     config = session.config
     drills = [item.drill for item in session.items if isinstance(item, DrillItem)]
     collected_badly = session.testsfailed and not config.option.continue_on_collection_errors
-    if collected_badly or not drills or config.option.collectonly:
+    if collected_badly or not drills or runs_nothing(config):
         return (yield)
     reporter = terminal(config)
 
@@ -123,16 +141,21 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
             session.items.clear()
             return (yield)
         with uncaptured(config):
-            for warning in preflight(drills, source, speed):
+            warnings = preflight(drills, source, speed)
+            for warning in warnings:
                 reporter.write_line(f"warning: {warning}")
+            if warnings:
+                reporter.write_line(f"{len(warnings)} warnings before anything ran")
             engines = require(ENGINES, say)
-    except (PreflightError, StackError, SpeedError, EngineError) as error:
+        files = inventory_of_files(source)
+    except (PreflightError, StackError, SpeedError, EngineError, JudgeError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[FOLDER].make_latest()
     run = DrillSession(
         drills,
         Settings(speed=speed, engines=engines, source=source),
         config.stash[FOLDER],
+        files=files,
         keep_failed_stacks=config.option.keep_stack,
         write_line=say,
         uncaptured=lambda: uncaptured(config),
@@ -148,16 +171,28 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.option.explain and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = pytest.ExitCode.OK
+    if session.exitstatus == pytest.ExitCode.OK and uncovered(session.config) is not None:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     run = config.stash.get(SESSION, None)
     if run is None:
         return
-    for title, lines in summary_lines(run.results):
+    for title, lines in (*summary_lines(run.results), *coverage_lines(run.coverage())):
         terminalreporter.section(title)
         for line in lines:
             terminalreporter.write_line(line)
+    lacking = uncovered(config)
+    if lacking is not None:
+        terminalreporter.write_line(f"FAILED {lacking}", red=True)
+
+
+def uncovered(config: pytest.Config) -> str | None:
+    """Why the drills prove less than was asked for with --alert-coverage-fail-under, or None."""
+    run = config.stash.get(SESSION, None)
+    wanted: float | None = config.option.alert_coverage_fail_under
+    return None if run is None or wanted is None else shortfall(run.coverage(), wanted)
 
 
 def terminal(config: pytest.Config) -> TerminalReporter:

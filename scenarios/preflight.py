@@ -1,14 +1,18 @@
 """What is found wrong, or explained, before anything runs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scenarios.configuration import from_files
 from scenarios.drill import Drill
+from scenarios.fireability import check_files, check_holding
 from scenarios.judge.check import Faults, check
 from scenarios.judge.explanation import explain as explained
+from scenarios.judge.restart_risk import false_resolves, late_firings
 from scenarios.judge.timeline import Configuration
 from scenarios.judge.window import Lags
+from stack.run.alertmanager_pair import PEER_TIMEOUT_SECONDS
 from stack.run.configuration import layers_in
 from stack.run.kept_real import KEPT_REAL
 from stack.run.local import HOST_LAYERS
@@ -24,19 +28,41 @@ def preflight(drills: Sequence[Drill], source: Path, speed: float) -> list[str]:
 
     Raises PreflightError, and StackError where the configuration itself cannot be used.
     """
+    errors, warnings = drill_problems(drills, source, speed)
+    for defect in check_files(source).defects:
+        (errors if defect.severity == "error" else warnings).append(str(defect))
+    if errors:
+        raise PreflightError("\n".join(["nothing was run:", *errors]))
+    return [*warnings, *false_resolves(in_production(source))]
+
+
+def in_production(source: Path) -> Configuration:
+    """All of the configuration, as it is at speed 1. Raises StackError."""
+    return from_files(source, speed=1.0, layers=layers_in(source), layers_absent={})
+
+
+def drill_problems(
+    drills: Sequence[Drill], source: Path, speed: float
+) -> tuple[list[str], list[str]]:
+    """The errors and the warnings of all drills, each held against the configuration it runs with.
+
+    Raises StackError where the configuration itself cannot be used.
+    """
     errors: list[str] = []
     warnings: list[str] = []
     for configuration, group, at_speed in groups(drills, source, speed):
+        declared = [(drill, drill.declaration(alerts(configuration))) for drill in group]
         for problem in check(
             configuration,
-            [drill.declaration(alerts(configuration)) for drill in group],
+            [declaration for _, declaration in declared],
             speed=at_speed,
             faults={drill.name: faults_of(drill) for drill in group},
         ):
             (errors if problem.severity == "error" else warnings).append(str(problem))
-    if errors:
-        raise PreflightError("\n".join(["nothing was run:", *errors]))
-    return warnings
+        for drill, declaration in declared:
+            lags = faults_of(drill)
+            errors += map(str, check_holding(configuration, drill, declaration, lags))
+    return errors, warnings
 
 
 def explain(drills: Sequence[Drill], source: Path, speed: float) -> list[str]:
@@ -51,7 +77,19 @@ def explain(drills: Sequence[Drill], source: Path, speed: float) -> list[str]:
                 faults=faults_of(drill),
             ).splitlines()
             lines.append("")
-    return lines + stays_real(source, speed)
+    return [*lines, *stays_real(source, speed), *restarts(source)]
+
+
+def restarts(source: Path) -> list[str]:
+    """What a restart of Prometheus makes of alerts that are pending, and of those that fire."""
+    configuration = in_production(source)
+    late, false = list(late_firings(configuration)), list(false_resolves(configuration))
+    return [
+        *(["A restart of Prometheus makes pending alerts fire later:"] if late else []),
+        *(f"  {line}" for line in late),
+        *(["And firing alerts are lost for a while:"] if false else []),
+        *(f"  {line}" for line in false),
+    ]
 
 
 def stays_real(source: Path, speed: float) -> list[str]:
@@ -78,10 +116,12 @@ def groups(
     drills: Sequence[Drill], source: Path, speed: float
 ) -> Iterator[tuple[Configuration, Sequence[Drill], float]]:
     """Drills that run with the same configuration at the same speed, with both."""
-    ways = dict.fromkeys(
-        (drill.disturbs_host, min(speed, drill.largest_speed or speed)) for drill in drills
-    )
-    for observes_host, at_speed in ways:
+
+    def way(drill: Drill) -> tuple[bool, float, int]:
+        at_speed = min(speed, drill.largest_speed or speed)
+        return drill.disturbs_host, at_speed, drill.alertmanagers
+
+    for observes_host, at_speed, alertmanagers in dict.fromkeys(map(way, drills)):
         layers = [layer for layer in layers_in(source) if observes_host or layer not in HOST_LAYERS]
         absent = {
             layer: "the host is shared with other drills"
@@ -89,14 +129,12 @@ def groups(
             if layer not in layers
         }
         configuration = from_files(source, speed=at_speed, layers=layers, layers_absent=absent)
+        if alertmanagers > 1:
+            peer_timeout = PEER_TIMEOUT_SECONDS / at_speed
+            configuration = replace(configuration, peer_timeout_seconds=peer_timeout)
         yield (
             configuration,
-            [
-                drill
-                for drill in drills
-                if (drill.disturbs_host, min(speed, drill.largest_speed or speed))
-                == (observes_host, at_speed)
-            ],
+            [drill for drill in drills if way(drill) == (observes_host, at_speed, alertmanagers)],
             at_speed,
         )
 
@@ -108,16 +146,15 @@ def alerts(configuration: Configuration) -> list[str]:
 
 def faults_of(drill: Drill) -> Faults:
     """What each step's fault declares of itself, by step name."""
-    found: Mapping[str, Lags] = {
+    return {
         step.name: Lags(
-            lag_seconds=step.fault.lag_seconds,
-            heal_lag_seconds=step.fault.heal_lag_seconds,
-            symptom_ratio=step.fault.symptom_ratio,
-            slow_seconds=step.fault.slow_seconds,
-            disturbs_jobs=step.fault.disturbs_jobs,
+            lag_seconds=cause.lag_seconds,
+            heal_lag_seconds=cause.heal_lag_seconds,
+            symptom_ratio=cause.symptom_ratio,
+            slow_seconds=cause.slow_seconds,
+            disturbs_jobs=cause.disturbs_jobs,
+            stops=cause.stops,
             events_per_second=step.events_per_second,
         )
-        for step in drill.steps
-        if step.fault is not None
+        for step, cause in drill.causes
     }
-    return found

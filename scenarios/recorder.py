@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from scenarios.judge.timeline import AlertSamples, AlertState, GroupEvaluations, ScrapeSamples
@@ -125,16 +125,26 @@ def read_evaluations(prometheus: Prometheus, span_seconds: float) -> tuple[Group
         GroupEvaluations(
             group=key.rpartition(";")[2],
             interval_seconds=interval,
-            missed=round(counted[key][-1][1] - counted[key][0][1]) if key in counted else 0,
+            missed=round(sum(increases(counted.get(key, ())))),
             missed_seen=tuple(
                 at
-                for (_, before), (at, after) in itertools.pairwise(counted.get(key, ()))
-                if after > before
+                for (at, _), increase in zip(
+                    counted.get(key, ())[1:], increases(counted.get(key, ())), strict=True
+                )
+                if increase > 0
             ),
             times=last.get(key, ()),
         )
         for key, interval in intervals.items()
     )
+
+
+def increases(samples: Sequence[tuple[float, float]]) -> list[float]:
+    """How much a counter grew from each sample to the next, from 0 where it was restarted."""
+    return [
+        after - before if after >= before else after
+        for (_, before), (_, after) in itertools.pairwise(samples)
+    ]
 
 
 def raw(prometheus: Prometheus, selector: str, span_seconds: float) -> list[Series]:

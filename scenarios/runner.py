@@ -5,20 +5,22 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scenarios.configuration import from_apis
 from scenarios.drill import Drill
-from scenarios.host import HostShare, Interrupted
+from scenarios.fireability import refuse_what_cannot_fire
+from scenarios.host import HostShare, HostUse, Interrupted
+from scenarios.injections import DrillStopped
 from scenarios.judge.timeline import Configuration, Timeline
 from scenarios.stage import Stages
 from scenarios.stall import StallMonitor
-from scenarios.steps import DrillStopped, StepRunner
+from scenarios.steps import StepRunner
 from scenarios.watch import Cancelled, Watch
 from stack.observe.alertmanager import Alertmanager
 from stack.observe.prometheus import Prometheus, ReadError
+from stack.run.alertmanager_pair import PEER_TIMEOUT_SECONDS
 from stack.run.configuration import PRODUCTION
 from stack.run.engines import Engine
 from stack.run.local import LocalStack, new_name
@@ -70,22 +72,21 @@ def run_drill(
     *,
     progress: Callable[[str], None],
     cancelled: Callable[[], bool],
+    begun: Callable[[], None],
     finish: Callable[[Ran], None],
 ) -> Ran:
     """Run the drill when the host allows it, hand the result to ``finish``, end the stack.
 
-    ``finish`` is called while the stack still runs, so that it can save logs or leave it to the
-    user. Raises scenarios.host.Interrupted when cancelled while waiting for the host.
+    ``begun`` is called once the drill has its part of the host; ``finish`` while the stack still
+    runs, so that it can save logs or leave it to the user. Raises scenarios.host.Interrupted when
+    cancelled while waiting for the host.
     """
     ran = Ran()
     asked = time.monotonic()
-    with ExitStack() as held:
-        progress("waiting for the host")
-        held.enter_context(
-            host.alone() if drill.disturbs_host else host.side_by_side(cost_cores(drill))
-        )
+    progress("waiting for the host")
+    with host.use(cost_cores(drill), alone=drill.disturbs_host) as use:
         began = time.monotonic()
-        ran.waited_for_host_seconds = began - asked
+        begun()
         try:
             with host.starting():
                 progress("starting the stack")
@@ -94,12 +95,13 @@ def run_drill(
                     name=new_name(drill.name.replace("/", "-")),
                     speed=min(settings.speed, drill.largest_speed or settings.speed),
                     observes_host=drill.disturbs_host,
+                    alertmanagers=drill.alertmanagers,
                     app_settings=drill.app_settings,
                     source=settings.source,
                 )
                 ran.stack.start(progress)
             ran.started_in_seconds = time.monotonic() - began
-            _record(drill, ran, stalls, progress, cancelled)
+            _record(drill, ran, use, stalls, progress, cancelled)
         except StackError as error:
             ran.error = str(error)
         except (Cancelled, Interrupted):
@@ -109,7 +111,8 @@ def run_drill(
         except Exception:  # noqa: BLE001 - a defect of the harness must be told with its drill
             ran.error = f"the harness failed:\n{traceback.format_exc()}"
         finally:
-            ran.wall_seconds = time.monotonic() - began
+            ran.waited_for_host_seconds = use.waited_seconds
+            ran.wall_seconds = time.monotonic() - asked - use.waited_seconds
             try:
                 finish(ran)
             finally:
@@ -126,11 +129,14 @@ def cost_cores(drill: Drill) -> float:
 def read_configuration(stack: LocalStack) -> Configuration:
     """The configuration as the stack's own APIs report it. Raises StackError."""
     try:
-        return from_apis(
+        configuration = from_apis(
             Prometheus(stack.addresses.prometheus),
             Alertmanager(stack.addresses.alertmanager),
             stack.layers_absent,
         )
+        if not stack.addresses.alertmanager_2:
+            return configuration
+        return replace(configuration, peer_timeout_seconds=PEER_TIMEOUT_SECONDS / stack.speed)
     except ReadError as error:
         raise StackError(f"the running configuration cannot be read: {error}") from error
 
@@ -158,6 +164,7 @@ def check_books(stack: LocalStack, watch: Watch) -> str:
 def _record(
     drill: Drill,
     ran: Ran,
+    use: HostUse,
     stalls: StallMonitor,
     progress: Callable[[str], None],
     cancelled: Callable[[], bool],
@@ -169,8 +176,16 @@ def _record(
         [rule.name for rule in configuration.rules if rule.kind == "alerting"]
     )
     stages = Stages(progress)
+
+    def when_warm() -> None:
+        use.have_whole()
+        prometheus = Prometheus(stack.addresses.prometheus)
+        refuse_what_cannot_fire(prometheus, configuration, declaration, stages.say)
+
     with Watch(stack, configuration, cancelled) as watch:
-        steps = StepRunner(drill, declaration, configuration, stack, watch, stages)
+        steps = StepRunner(
+            drill, declaration, configuration, stack, watch, stages, when_warm=when_warm
+        )
         try:
             steps.run()
         except DrillStopped as stopped:

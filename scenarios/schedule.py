@@ -29,8 +29,10 @@ class Progress:
 class Schedule:
     """Starts all drills at once, each as set, in threads; each waits for its share of the host.
 
-    Those that disturb the whole host run after the others, one by one: they need every other
-    drill to be over anyway. ``finish`` is called in the drill's thread while its stack still runs.
+    Those that disturb the whole host run after the others, one by one, as they need every other
+    drill to be over; the first starts its stack while the last of the others still go on. Drills
+    with the most steps start first, as the last to start ends the run. ``finish`` is called in the
+    drill's thread while its stack still runs.
     """
 
     def __init__(
@@ -46,15 +48,18 @@ class Schedule:
         self._host = HostShare(self._cancelled.is_set)
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="drill")
         self._results: dict[str, Future[Ran]] = {}
-        shared = [(drill, how) for drill, how in drills if not drill.disturbs_host]
+        shared = sorted(
+            ((drill, how) for drill, how in drills if not drill.disturbs_host),
+            key=lambda entry: -len(entry[0].causes),
+        )
         alone = [(drill, how) for drill, how in drills if drill.disturbs_host]
+        self._begun = {drill.name: threading.Event() for drill, _ in shared}
         for drill, how in shared:
             self._results[drill.name] = self._pool.submit(self._run, drill, how)
         # One thread for all of them: side by side they would only queue for the host.
         self._alone = ThreadPoolExecutor(1, thread_name_prefix="host drill")
-        others = list(self._results.values())
         for drill, how in alone:
-            self._results[drill.name] = self._alone.submit(self._run_after, others, drill, how)
+            self._results[drill.name] = self._alone.submit(self._run_last, drill, how)
 
     def result(self, drill: Drill) -> Future[Ran]:
         return self._results[drill.name]
@@ -73,9 +78,10 @@ class Schedule:
         self._alone.shutdown(wait=True, cancel_futures=True)
         self._stalls.close()
 
-    def _run_after(self, others: Sequence[Future[Ran]], drill: Drill, settings: Settings) -> Ran:
-        for other in others:
-            while not other.done() and not self._cancelled.wait(0.1):
+    def _run_last(self, drill: Drill, settings: Settings) -> Ran:
+        for begun in self._begun.values():
+            # A drill that is cancelled before it is begun never begins.
+            while not begun.wait(0.1) and not self._cancelled.is_set():
                 pass
         return self._run(drill, settings)
 
@@ -91,6 +97,7 @@ class Schedule:
                 self._stalls,
                 progress=say,
                 cancelled=self._cancelled.is_set,
+                begun=lambda: self._has_begun(drill),
                 finish=lambda ran: self._finish(drill, ran),
             )
         except (Interrupted, Cancelled):
@@ -98,4 +105,10 @@ class Schedule:
         except Exception:  # noqa: BLE001 - a defect of the harness must fail its drill, and only it
             return Ran(error=f"the harness failed:\n{traceback.format_exc()}")
         finally:
+            self._has_begun(drill)
             say("done")
+
+    def _has_begun(self, drill: Drill) -> None:
+        """Or is over without ever having begun."""
+        if drill.name in self._begun:
+            self._begun[drill.name].set()

@@ -7,6 +7,9 @@ from contextlib import AbstractContextManager
 import pytest
 
 from scenarios.drill import Drill
+from scenarios.judge.coverage import Coverage, coverage
+from scenarios.judge.coverage_inventory import Inventory
+from scenarios.report.coverage import write_coverage
 from scenarios.report.folder import ReportFolder
 from scenarios.report.result import DrillResult, Results
 from scenarios.runner import Settings
@@ -24,7 +27,10 @@ class VerdictError(Exception):
 
 
 class DrillSession:
-    """Starts all drills at once; ``await_verdict`` is called for one after another."""
+    """Starts all drills at once; ``await_verdict`` is called for one after another.
+
+    ``files`` is what there is to prove, whether any drill loads it or not.
+    """
 
     def __init__(
         self,
@@ -32,11 +38,13 @@ class DrillSession:
         settings: Settings,
         folder: ReportFolder,
         *,
+        files: Inventory,
         keep_failed_stacks: bool,
         write_line: Callable[[str], None],
         uncaptured: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self.results = Results(folder, settings.speed, keep_failed_stacks=keep_failed_stacks)
+        self._files = files
         self._write_line = write_line
         self._uncaptured = uncaptured
         # Asked once: how much memory is free changes while other drills run.
@@ -68,6 +76,11 @@ class DrillSession:
                 self._write_line(f"\nhealing and ending what still runs: {', '.join(unfinished)}")
             self._schedule.close()
             self.results.write(wall_seconds=self._schedule.elapsed_seconds())
+            write_coverage(self.coverage(), self.results.folder.coverage)
+
+    def coverage(self) -> Coverage:
+        """What the drills that are over prove."""
+        return coverage(self.results.proofs(), self._files)
 
     def _show_progress(self, wait_seconds: float) -> None:
         """Print what the drills are at; waits this long for the first news."""

@@ -14,6 +14,8 @@ from stack.run.stack import Stack, StackError
 
 REQUEST_TIMEOUT_SECONDS = 5.0
 WAITING_METRIC = "queue_waiting_users_total"
+# The app's admission rate where nobody sets one.
+USUAL_PER_SECOND = 50.0
 # A rate counts as reached when this part of it was offered in the last full second.
 REACHED_RATIO = 0.9
 
@@ -60,16 +62,17 @@ class OrderSurge(Disturbance):
 class QueueSurge(Disturbance):
     """``waiting`` people join the waiting room at ``fill_per_second``, then as many as leave it.
 
-    ``hold_per_second`` is the admission rate. Healed as an on-call person would: the surge ends
-    and admission is raised until the queue is empty; then the rate is put back. The app keeps the
-    gauge in its admission loop, a quarter of a second behind at most.
+    They are let in at ``admitted_per_second``; 0 is an admission that stands still. Healed as an
+    on-call person would: the surge ends and admission is raised until the queue is empty; then the
+    usual rate is set. The app keeps the gauge in its admission loop, a quarter of a second behind
+    at most.
     """
 
     name: ClassVar[str] = "queue_surge"
 
     waiting: int
+    admitted_per_second: float
     fill_per_second: float = 250.0
-    hold_per_second: float = 50.0
     drain_per_second: float = 1000.0
 
     @property
@@ -85,16 +88,17 @@ class QueueSurge(Disturbance):
         return True
 
     def inject(self, stack: Stack) -> None:
-        self._set_admission(stack, self.hold_per_second)
+        self._set_admission(stack, self.admitted_per_second)
         # Those admitted while the queue fills must be made up for.
-        count = self.waiting * self.fill_per_second / (self.fill_per_second - self.hold_per_second)
+        kept = 1 - self.admitted_per_second / self.fill_per_second
+        count = self.waiting / kept
         load = Load(
             "surge",
-            self.hold_per_second,
+            self.admitted_per_second,
             {
                 "fill-count": f"{count:.0f}",
                 "fill-per-second": f"{self.fill_per_second:g}",
-                "hold-per-second": f"{self.hold_per_second:g}",
+                "hold-per-second": f"{self.admitted_per_second:g}",
             },
             rate_option="",
         )
@@ -109,13 +113,14 @@ class QueueSurge(Disturbance):
 
     def heal(self, stack: Stack) -> None:
         stack.stop_process(self.name)
-        self._set_admission(stack, self.drain_per_second)
+        emptied = waiting_users(stack) < 1
+        self._set_admission(stack, USUAL_PER_SECOND if emptied else self.drain_per_second)
 
     def read_back_healed(self, stack: Stack) -> Readback:
         waiting = waiting_users(stack)
-        emptied = waiting < 1
+        emptied = 0 <= waiting < 1
         if emptied:
-            self._set_admission(stack, self.hold_per_second)
+            self._set_admission(stack, USUAL_PER_SECOND)
         return Readback(emptied, f"{waiting:g} wait")
 
     def _set_admission(self, stack: Stack, rate_per_second: float) -> None:

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from scenarios.arrivals import ArrivalRecorder, read_all
+from scenarios.arrivals import ArrivalRecorder, read_all, read_messages
 from scenarios.judge.timeline import (
     AlertSamples,
     AlertState,
     Arrival,
+    ChatMessage,
     Clock,
     Configuration,
     Declaration,
@@ -136,10 +137,12 @@ class Watch:
             self.problem(f"Prometheus' series cannot be read back: {error}")
         arrivals: tuple[Arrival, ...] = self.arrivals()
         refusals: tuple[Refusal, ...] = ()
+        messages: tuple[ChatMessage, ...] = ()
         try:
             arrivals, refusals = read_all(
                 self._stack.addresses.sink, self._stack.secrets.sink_token
             )
+            messages = read_messages(self._stack.addresses.sink, self._stack.secrets.sink_token)
         except SinkError as error:
             self.problem(f"the sink cannot be read back: {error}")
         # What stalled while stacks started and rules warmed up has touched nothing that is judged.
@@ -164,6 +167,7 @@ class Watch:
             evaluations=evaluations,
             arrivals=arrivals,
             refusals=refusals,
+            messages=messages,
             host=Host(worst, worst_at, shared_with_drills=shared),
             problems=tuple(self._problems),
         )

@@ -1,11 +1,25 @@
-"""The API is gone: its team is paged, and the platform team is not told the same again."""
+"""The API holds too much memory, then is gone: its team hears of both, the platform of neither."""
 
-from scenarios.drill import Drill, fault, fires, inhibited
+from scenarios.drill import Drill, fault, fires, inhibited, near_miss
 from stack.faults.app_down import AppDown
+from stack.faults.slow_uploads import SlowUploads
 
 DRILL = Drill(
-    steps=[fault(AppDown())],
+    steps=[
+        near_miss(SlowUploads(resident_bytes=105e6), of="ApiMemoryHigh"),
+        fault(SlowUploads(resident_bytes=225e6)),
+        fault(AppDown()),
+    ],
     expects=[
+        fires(
+            "ApiMemoryHigh",
+            within="4m",
+            at="api-chat",
+            group={"service": "api"},
+            labels={"severity": "warning", "instance": "api:4000"},
+            resolves_within="8m",
+            fault="slow_uploads",
+        ),
         fires(
             "ApiDown",
             within="3m",
@@ -13,7 +27,8 @@ DRILL = Drill(
             group={"service": "api"},
             labels={"severity": "critical", "instance": "api:4000"},
             resolves_within="8m",
+            fault="app_down",
         ),
-        inhibited("TargetDown", by="ApiDown", labels={"instance": "api:4000"}),
+        inhibited("TargetDown", by="ApiDown", labels={"instance": "api:4000"}, fault="app_down"),
     ],
 )

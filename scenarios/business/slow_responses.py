@@ -9,7 +9,7 @@ API_CHAT = {"service": "api"}
 DRILL = Drill(
     load=Load("payments", 6),
     steps=[
-        near_miss(GatewaySlow(delay_seconds=1.4), of="ApiEndpointSlow"),
+        near_miss(GatewaySlow(delay_seconds=1.4), of="ApiEndpointSlow", also=["ApiResponseSlow"]),
         fault(GatewaySlow(delay_seconds=3.0)),
     ],
     expects=[

@@ -8,9 +8,14 @@ from pathlib import Path
 from scenarios.judge.timeline import Timeline
 from scenarios.report.saved import write_timeline
 
+RESULTS = "results.json"
+TIMELINES = "timelines"
+
 
 class ReportFolder:
-    """``reports/DATE-TIME-PID/``: junit.xml, results.json, timelines/, load/, logs/ of failures."""
+    """``reports/DATE-TIME-PID/``: junit.xml, results.json, coverage.json, timelines/, load/, and
+    logs/ of failures.
+    """
 
     def __init__(self, parent: Path) -> None:
         self.path = parent / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
@@ -32,10 +37,14 @@ class ReportFolder:
 
     @property
     def results(self) -> Path:
-        return self.path / "results.json"
+        return self.path / RESULTS
+
+    @property
+    def coverage(self) -> Path:
+        return self.path / "coverage.json"
 
     def timeline(self, drill: str) -> Path:
-        return self.path / "timelines" / f"{file_name(drill)}.json"
+        return self.path / TIMELINES / f"{file_name(drill)}.json"
 
     def save_timeline(self, timeline: Timeline) -> Path:
         path = self.timeline(timeline.declaration.name)

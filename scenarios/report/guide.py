@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scenarios.configuration import from_files
 from scenarios.drill import Drill
-from scenarios.judge.expectation import Fires, Heartbeat, Inhibited
+from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Muted
 from scenarios.judge.routing import destinations
 from scenarios.judge.timeline import Configuration, Rule
 from stack.run.configuration import layers_in
@@ -47,7 +47,7 @@ def _alert(configuration: Configuration, rule: Rule, drills: Sequence[Drill]) ->
         f"`{drill.name}`"
         for drill in drills
         if any(
-            isinstance(expectation, Fires | Heartbeat | Inhibited)
+            isinstance(expectation, Fires | Heartbeat | Inhibited | Muted)
             and expectation.alert == rule.name
             for expectation in drill.expects
         )

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from scenarios.drill import Drill
+from scenarios.judge.coverage_proof import Proof, proof_of
 from scenarios.judge.explanation import failure_text
 from scenarios.judge.latency import AlertLatency, latencies
 from scenarios.judge.verdict import Judgement, judge
@@ -25,6 +26,7 @@ class DrillResult:
     """The outcome of one drill; ``text`` is for people. Without a timeline no judgement.
 
     ``latencies`` split the way of each alert by stage, beside what the configuration predicts.
+    ``alone`` says that the drill needed the host for itself.
     """
 
     drill: str
@@ -33,6 +35,7 @@ class DrillResult:
     text: str
     judgement: Judgement | None = None
     latencies: tuple[AlertLatency, ...] = ()
+    alone: bool = False
     wall_seconds: float = 0.0
     started_in_seconds: float = 0.0
     waited_for_host_seconds: float = 0.0
@@ -49,10 +52,19 @@ class Results:
         self._keep_failed_stacks = keep_failed_stacks
         self._lock = threading.Lock()
         self._results: dict[str, DrillResult] = {}
+        self._proofs: dict[str, Proof] = {}
 
     def all(self) -> list[DrillResult]:
         with self._lock:
             return list(self._results.values())
+
+    def proofs(self) -> list[Proof]:
+        """What each drill proves, by the verdict that it has in the end."""
+        with self._lock:
+            return [
+                self._proofs.get(name, Proof(name, result.verdict)).with_verdict(result.verdict)
+                for name, result in self._results.items()
+            ]
 
     def skip(self, drill: Drill, reason: str) -> None:
         self._put(DrillResult(drill.name, drill.proves, "skipped", reason))
@@ -90,6 +102,7 @@ class Results:
 
     def _judge(self, drill: Drill, ran: Ran) -> DrillResult:
         figures: dict[str, Any] = {
+            "alone": drill.disturbs_host,
             "wall_seconds": ran.wall_seconds,
             "started_in_seconds": ran.started_in_seconds,
             "waited_for_host_seconds": ran.waited_for_host_seconds,
@@ -100,6 +113,9 @@ class Results:
             return DrillResult(drill.name, drill.proves, "error", text, **figures)
         path = self.folder.save_timeline(ran.timeline)
         judgement = judge(ran.timeline)
+        proof = proof_of(ran.timeline, judgement)
+        with self._lock:
+            self._proofs[drill.name] = proof
         text = f"{failure_text(ran.timeline, judgement)}\n\ntimeline: {path}"
         verdict: Verdict = judgement.verdict
         if ran.disagreements:

@@ -29,8 +29,12 @@ def summary_lines(results: Results) -> Iterator[tuple[str, list[str]]]:
 
 def table(done: Sequence[DrillResult]) -> list[str]:
     """A line for each expectation, in columns as wide as they must be."""
-    rows = [HEADINGS, *(cells for result in done for cells in rows_of(result))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return aligned([HEADINGS, *(cells for result in done for cells in rows_of(result))])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of as many cells each as lines, in columns as wide as their widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -90,11 +94,12 @@ def figures(results: Results) -> list[str]:
         for verdict in ("pass", "fail", "unknown", "error", "skipped")
     }
     summed = sum(result.wall_seconds for result in done)
-    longest = max((result.wall_seconds for result in done), default=0.0)
+    alone = sum(result.wall_seconds for result in done if result.alone)
+    chain = alone + max((r.wall_seconds for r in done if not r.alone), default=0.0)
     lines = [
         ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count),
-        f"wall {results.wall_seconds:.1f} s; the drills one after another {summed:.1f} s; "
-        f"the longest {longest:.1f} s",
+        f"wall {results.wall_seconds:.1f} s; the drills one after another {summed:.1f} s; at "
+        f"least, those that need the host alone and the longest other: {chain:.1f} s",
     ]
     allowed = sum(r.judgement.allowed for r in done if r.judgement is not None)
     duplicates = sum(r.judgement.duplicates for r in done if r.judgement is not None)

@@ -31,7 +31,7 @@ DRILL = Drill(
 )
 '''
 WORDS = """
-from scenarios.drill import Drill, fault, fires, near_miss, quiet, silent
+from scenarios.drill import Drill, begin, end, fault, fires, near_miss, quiet, silent, together
 from scenarios.load import Load
 from stack.faults.payment_failures import PaymentFailures
 from stack.faults.redis_down import RedisDown
@@ -189,13 +189,13 @@ def test_silent_without_a_name_stands_for_every_loaded_alert_but_the_heartbeat(
         pytest.param(
             drill_with("steps=[RedisDown()], expects=[silent()]"),
             "",
-            "steps holds RedisDown(); write fault(...), near_miss(...) or quiet()",
+            "steps holds RedisDown(); write fault(...), near_miss(...), begin(...)",
             id="a fault that is not a step",
         ),
         pytest.param(
             drill_with("steps=[quiet], expects=[silent()]"),
             "",
-            "write fault(...), near_miss(...) or quiet()",
+            "write fault(...), near_miss(...), begin(...)",
             id="a step that is not called",
         ),
         pytest.param(
@@ -221,6 +221,53 @@ def test_silent_without_a_name_stands_for_every_loaded_alert_but_the_heartbeat(
             "",
             "2 steps are called 'redis_down'; tell them apart with name=",
             id="two steps of one name",
+        ),
+        pytest.param(
+            drill_with(f"steps=[begin(RedisDown())], expects=[{REDIS_DOWN}]"),
+            "",
+            "'redis_down' is begun and never ended; add end('redis_down')",
+            id="begun and never ended",
+        ),
+        pytest.param(
+            drill_with(f"steps=[fault(RedisDown()), end('redis_down')], expects=[{REDIS_DOWN}]"),
+            "",
+            "end('redis_down') ends nothing",
+            id="ended and never begun",
+        ),
+        pytest.param(
+            drill_with(
+                "steps=[begin(RedisDown()), end('redis_down'), end('redis_down')], "
+                f"expects=[{REDIS_DOWN}]"
+            ),
+            "",
+            "end('redis_down') ends nothing",
+            id="ended twice",
+        ),
+        pytest.param(
+            drill_with(f"steps=[begin(RedisDown()), end()], expects=[{REDIS_DOWN}]"),
+            "",
+            "end() names no fault",
+            id="an end of nothing",
+        ),
+        pytest.param(
+            drill_with("steps=[together()], expects=[silent()]"),
+            "",
+            "together(...) takes fault(...) or near_miss(...), at least one",
+            id="nothing together",
+        ),
+        pytest.param(
+            drill_with(
+                f"steps=[together(begin(RedisDown())), end('redis_down')], expects=[{REDIS_DOWN}]"
+            ),
+            "",
+            "together(...) takes fault(...) or near_miss(...), at least one",
+            id="a begin together",
+        ),
+        pytest.param(
+            drill_with("steps=[together(RedisDown())], expects=[silent()]"),
+            "",
+            "together(...) takes fault(...) or near_miss(...), at least one",
+            id="a fault that is no step, together",
         ),
         pytest.param(
             drill_with("load='payments', steps=[quiet()], expects=[silent()]"),

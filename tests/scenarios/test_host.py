@@ -147,3 +147,46 @@ def test_cancelling_ends_the_wait(tmp_path: Path) -> None:
     waiting.end()
     assert isinstance(waiting.error, Interrupted)
     other.kill()
+
+
+def test_a_drill_that_needs_the_host_alone_starts_beside_others_and_then_waits_for_them(
+    share: HostShare, tmp_path: Path
+) -> None:
+    other = Other(tmp_path / "host", "0.1")
+    whole = threading.Event()
+    with share.use(0.1, alone=True) as use:
+        taker = threading.Thread(target=lambda: (use.have_whole(), whole.set()))
+        taker.start()
+        assert not whole.wait(0.5), "it had the whole host beside another drill"
+        other.kill()
+        assert whole.wait(5)
+        taker.join()
+        assert use.waited_seconds >= 0.5
+        later = Taker(lambda: share.side_by_side(0.1))
+        assert later.waits()
+    assert later.has.wait(5)
+    later.end()
+
+
+def test_of_two_drills_that_need_the_host_alone_the_second_does_not_even_start(
+    share: HostShare,
+) -> None:
+    first = Taker(lambda: share.use(0.1, alone=True))
+    assert first.has.wait(5)
+    second = Taker(lambda: share.use(0.1, alone=True))
+    assert second.waits()
+    first.end()
+    assert second.has.wait(5)
+    second.end()
+
+
+def test_a_drill_that_shares_the_host_never_waits_for_the_whole(
+    share: HostShare, tmp_path: Path
+) -> None:
+    other = Other(tmp_path / "host", "0.1")
+    with share.use(0.1, alone=False) as use:
+        use.have_whole()
+        later = Taker(lambda: share.side_by_side(0.1))
+        assert later.has.wait(5)
+        later.end()
+    other.kill()

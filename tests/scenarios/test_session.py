@@ -11,6 +11,7 @@ import pytest
 
 from scenarios.collect import ROOT, load_drill
 from scenarios.drill import Drill, fault
+from scenarios.judge.coverage_inventory import Inventory
 from scenarios.report.folder import ReportFolder
 from scenarios.runner import Settings
 from scenarios.session import DrillSession, VerdictError
@@ -52,6 +53,7 @@ def session_of(
                 drills,
                 Settings(speed=60.0, engines={}, source=source),
                 ReportFolder(tmp_path / "reports"),
+                files=Inventory(),
                 keep_failed_stacks=True,
                 write_line=print,
                 uncaptured=contextlib.nullcontext,

@@ -57,7 +57,7 @@ class Mistake:
     kinds: frozenset[str]
 
 
-RATIO = ">= 0.05\n        for: 2m"
+RATIO = ">= 0.05\n        for: 1m"
 API_DOWN_RULE = """      - alert: ApiDown
         expr: up{job="flash-tickets-api"} == 0
         for: 1m

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Silent
+from scenarios.judge.expectation import (
+    Fires,
+    Heartbeat,
+    Inhibited,
+    Muted,
+    Repeats,
+    Silent,
+)
 from scenarios.judge.timeline import Refusal, Timeline
 from scenarios.judge.verdict import judge
 from scenarios.report.saved import CONVERTER, TimelineError, read_timeline, write_timeline
@@ -33,6 +40,8 @@ def test_every_kind_of_expectation_comes_back_as_the_same_kind(
     expects = (
         Fires("A", 360.0, "pager", {"service": "x"}, together_with=("B",), resolves=False),
         Inhibited("B", by="A", labels={"instance": "i"}),
+        Muted("E", by="silence", labels={"instance": "i"}, fault="f"),
+        Repeats("F", 420.0, "pager", {"service": "x"}, fault="f"),
         Heartbeat("C", 420.0, "switch", {"alertname": "C"}),
         Silent("D"),
     )
