@@ -145,7 +145,11 @@ def test_each_metric_is_known_with_the_jobs_that_expose_it(
 def test_every_rule_reads_metrics_that_somebody_exposes(running: Configuration) -> None:
     """A metric that no target has is one that is misspelt."""
     all_jobs = len(running.scrape_jobs)
-    expected: Mapping[str, int] = {"TargetDown": all_jobs, "Watchdog": 0}
+    expected: Mapping[str, int] = {
+        "TargetDown": all_jobs,
+        "ScrapeTooSlow": all_jobs,
+        "Watchdog": 0,
+    }
     for rule in running.rules:
         assert len(jobs_of(running, rule)) == expected.get(rule.name, 1), rule.name
 

@@ -105,8 +105,8 @@ def test_a_port_that_somebody_else_has_is_named_and_nothing_is_left(
         ),
         pytest.param(
             "prometheus/rules/application.yml",
-            'summary: "Redis behind {{ $labels.instance }}',
-            'summary: "Redis behind {{ nosuch $labels.instance }}',
+            'summary: "Redis behind {{ $labels.instance }} does not answer',
+            'summary: "Redis behind {{ nosuch $labels.instance }} does not answer',
             ["prometheus did not start: ", "application.yml", "nosuch"],
             id="a template that only Prometheus can judge",
         ),
