@@ -6,7 +6,6 @@ any user, heed each other; the kernel releases a lock however its holder ends.
 
 import contextlib
 import fcntl
-import math
 import os
 import tempfile
 import threading
@@ -17,7 +16,7 @@ from pathlib import Path
 FOLDER = Path(tempfile.gettempdir()) / "flash-drills-host"
 SLOT_CORES = 0.1
 # What may be used by drills at the steady rate; the rest is for starts, stalls and the harness.
-BUDGET_RATIO = 0.75
+BUDGET_RATIO = 0.6
 POLL_SECONDS = 0.1
 
 
@@ -36,7 +35,7 @@ class HostShare:
     ) -> None:
         self._cancelled = cancelled
         self._folder = folder
-        self._slots = max(1, math.floor((cores or os.cpu_count() or 1) * BUDGET_RATIO / SLOT_CORES))
+        self._slots = max(1, round((cores or os.cpu_count() or 1) * BUDGET_RATIO / SLOT_CORES))
         self._taking = threading.Lock()
         folder.mkdir(exist_ok=True)
         # Sticky, as the temporary directory itself: any user may lock, nobody may replace.

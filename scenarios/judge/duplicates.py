@@ -1,8 +1,9 @@
 """Judges two Alertmanagers that share the work: each notification once, as long as both live.
 
 Delivery is at least once. One that is killed between sending and gossip leaves the other in the
-dark, and that sends again: after its peer timeout, or at its group's next tick. Any other duplicate
-says that the two do not know of one another.
+dark, and that sends again: after its peer timeout, or at its group's next tick. One that comes back
+knows nothing until the two have found each other, and until then sends what the other sends (seen:
+1.7 s after it was there again). Any other duplicate says that they do not know of one another.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,9 @@ from scenarios.judge.finding import Finding
 from scenarios.judge.lookup import destination_of, label_text
 from scenarios.judge.outages import ALERTMANAGERS, outages
 from scenarios.judge.window import ALLOWANCE_SECONDS
+
+# Peers probe each other once a second, whatever the speed.
+FOUND_WITHIN_SECONDS = 1.0
 
 
 def duplicate_findings(
@@ -48,5 +52,6 @@ def _follows_kill(evidence: Evidence, arrival: ClassifiedArrival) -> bool:
     )
     return any(
         outage.began <= arrival.at <= outage.gone + again
+        or outage.returning <= arrival.at <= outage.back + FOUND_WITHIN_SECONDS + again
         for outage in outages(evidence.timeline, ALERTMANAGERS)
     )

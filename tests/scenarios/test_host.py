@@ -76,7 +76,7 @@ def share(tmp_path: Path) -> HostShare:
 
 
 def test_the_budget_is_shared_between_processes(share: HostShare, tmp_path: Path) -> None:
-    other = Other(tmp_path / "host", "1.0")
+    other = Other(tmp_path / "host", "0.7")
     fits = Taker(lambda: share.side_by_side(0.4))
     assert fits.has.wait(5)
     too_much = Taker(lambda: share.side_by_side(0.4))

@@ -56,6 +56,20 @@ def test_a_kill_does_not_excuse_a_duplicate_before_it() -> None:
     assert kinds(killed(told_twice(12.2), 12.3)) == ["duplicate"]
 
 
+def back_at_15(score: Score) -> Score:
+    return score.fault(
+        "kill", at=12.05, confirmed=12.15, healing=15.0, healed=15.1, stops=("alertmanager",)
+    )
+
+
+def test_one_that_comes_back_excuses_a_duplicate_until_both_have_found_each_other() -> None:
+    """There again at 15.1 s, 1 s to be found, then as after the kill."""
+    assert kinds(back_at_15(told_twice(14.9))) == ["duplicate"]
+    assert kinds(back_at_15(told_twice(15.05))) == []
+    assert kinds(back_at_15(told_twice(18.59))) == []
+    assert kinds(back_at_15(told_twice(18.61))) == ["duplicate"]
+
+
 def test_another_fault_excuses_none() -> None:
     score = told_twice(12.2).fault("kill", at=12.05, stops=("redis",))
     assert "duplicate" in kinds(replace(score, expects=[fires(fault="surge")]))
