@@ -137,6 +137,30 @@ class Awaited:
 
         self._watch.wait(all_pending, until)
 
+    def restored(self, records: Sequence[FaultRecord]) -> None:
+        """What fired when one of these faults took Prometheus down fires again after healing.
+
+        A ``for`` that starts over must not meet the end of what raises the alert.
+        """
+        pairs = [
+            (expectation, record)
+            for record in records
+            for expectation in self._declaration.expects
+            if isinstance(expectation, Fires) and expectation.restarts.get(record.name) == "firing"
+        ]
+        until = max((self._deadlines.notified_by(e, record) for e, record in pairs), default=0.0)
+
+        def fires_again(expectation: Fires, record: FaultRecord) -> bool:
+            assert record.healed is not None
+            return any(
+                state.state == "firing"
+                and state.labels.get("alertname") == expectation.alert
+                and state.last_seen >= record.healed
+                for state in self._watch.alert_states()
+            )
+
+        self._watch.wait(lambda: all(fires_again(e, record) for e, record in pairs), until)
+
     def resolved(self, records: Sequence[FaultRecord]) -> None:
         """All that arrived because of these faults was resolved at its receiver."""
         self._healed += records

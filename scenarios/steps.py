@@ -167,6 +167,7 @@ class StepRunner:
         self._awaited.stopped(records)
         self._stages.enter(f"healing {name}")
         healed = [self._injections.heal(end) for end in ends]
+        self._awaited.restored(healed)
         self._awaited.resolved(healed)
         self._awaited.beating(healed)
         if not self._injections.is_any_in():
