@@ -138,7 +138,7 @@ class Awaited:
         self._watch.wait(all_pending, until)
 
     def restored(self, records: Sequence[FaultRecord]) -> None:
-        """What fired when one of these faults took Prometheus down fires again after healing.
+        """All that fired when one of these faults took Prometheus down fires again after healing.
 
         A ``for`` that starts over must not meet the end of what raises the alert.
         """
@@ -149,17 +149,21 @@ class Awaited:
             if isinstance(expectation, Fires) and expectation.restarts.get(record.name) == "firing"
         ]
         until = max((self._deadlines.notified_by(e, record) for e, record in pairs), default=0.0)
+        self._watch.wait(lambda: all(self._fire_again(e, record) for e, record in pairs), until)
 
-        def fires_again(expectation: Fires, record: FaultRecord) -> bool:
-            assert record.healed is not None
-            return any(
-                state.state == "firing"
-                and state.labels.get("alertname") == expectation.alert
-                and state.last_seen >= record.healed
-                for state in self._watch.alert_states()
-            )
-
-        self._watch.wait(lambda: all(fires_again(e, record) for e, record in pairs), until)
+    def _fire_again(self, restarted: Fires, record: FaultRecord) -> bool:
+        """It, and what it must inhibit."""
+        assert record.healed is not None
+        names = {restarted.alert} | {
+            expectation.alert
+            for expectation in self._declaration.expects
+            if isinstance(expectation, Inhibited) and expectation.fault == restarted.fault
+        }
+        return names <= {
+            state.labels["alertname"]
+            for state in self._watch.alert_states()
+            if state.state == "firing" and state.last_seen >= record.healed
+        }
 
     def resolved(self, records: Sequence[FaultRecord]) -> None:
         """All that arrived because of these faults was resolved at its receiver."""
