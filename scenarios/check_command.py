@@ -9,6 +9,7 @@ from scenarios.collect import all_drills
 from scenarios.drill import DrillError
 from scenarios.fireability import Checked, check_files, check_rule_files
 from scenarios.judge.errors import JudgeError
+from scenarios.plugin import DEFAULT_SPEED
 from scenarios.preflight import drill_problems
 from scenarios.report.fireability import counted, defect_lines
 from stack.run.configuration import PRODUCTION
@@ -18,7 +19,6 @@ from stack.run.stack import StackError
 FOUND_NO_ERROR = 0
 FOUND_ERRORS = 1
 UNREADABLE = 2
-DEFAULT_SPEED = "60"
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:

@@ -47,7 +47,7 @@ class Deadlines:
 
     def heartbeat_seconds(self, heartbeat: Heartbeat) -> float:
         """Long enough for several repeats at the heartbeat's receiver."""
-        gaps = [repeat_gap(route)[1] for _, route in self._beating(heartbeat)]
+        gaps = [gap[1] for gap in self._repeat_gaps(heartbeat)]
         return HEARTBEATS * max(gaps, default=0.0)
 
     def silent_until(self, heartbeat: Heartbeat, record: FaultRecord) -> float:
@@ -57,7 +57,7 @@ class Deadlines:
         return record.confirmed + max(
             (
                 hold_seconds(self._configuration, rule, route, stops)
-                for rule, route in self._beating(heartbeat)
+                for rule, route in self._told_by(heartbeat)
             ),
             default=0.0,
         )
@@ -68,7 +68,7 @@ class Deadlines:
         longest = max(
             (
                 total(first_beat_parts(self._configuration, rule, route))
-                for rule, route in self._beating(heartbeat)
+                for rule, route in self._told_by(heartbeat)
             ),
             default=0.0,
         )
@@ -146,13 +146,8 @@ class Deadlines:
         )
         return with_grace(first + max((g[1] for g in self._repeat_gaps(expectation)), default=0.0))
 
-    def _repeat_gaps(self, expectation: Repeats) -> list[tuple[float, float]]:
-        return [
-            repeat_gap(route)
-            for rule in self._rules(expectation.alert)
-            for route in self._routes(rule)
-            if route.receiver == expectation.at
-        ]
+    def _repeat_gaps(self, expectation: Heartbeat | Repeats) -> list[tuple[float, float]]:
+        return [repeat_gap(route) for _, route in self._told_by(expectation)]
 
     def resolved_by(self, expectation: Fires | Lost, record: FaultRecord) -> float:
         """When waiting for the resolve notification is over."""
@@ -185,12 +180,13 @@ class Deadlines:
             default=0.0,
         )
 
-    def _beating(self, heartbeat: Heartbeat) -> list[tuple[Rule, Destination]]:
+    def _told_by(self, expectation: Heartbeat | Repeats) -> list[tuple[Rule, Destination]]:
+        """The routes by which the alert reaches its receiver, with its rules."""
         return [
             (rule, route)
-            for rule in self._rules(heartbeat.alert)
+            for rule in self._rules(expectation.alert)
             for route in self._routes(rule)
-            if route.receiver == heartbeat.at
+            if route.receiver == expectation.at
         ]
 
     def _rules(self, alert: str) -> Iterable[Rule]:
