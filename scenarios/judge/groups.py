@@ -120,13 +120,22 @@ def _members(evidence: Evidence, route: Destination) -> Iterator[_Member]:
 def _may_linger(evidence: Evidence, route: Destination, member: _Member, starts_at: float) -> bool:
     """Whether a group may have outlived a member that was resolved before ``starts_at``.
 
-    The flush after its end forgets the member, but for a resolve that is sent again.
+    The flush after its end forgets the member, but for a resolve that is sent again. One that
+    still tells that the member fires was on its way when it ended. The second of two
+    Alertmanagers, which is not heard while the first sends, may be later by the peer timeout.
     """
     flushes = (
         arrival.at
         for arrival in arrivals_in(evidence, route.receiver, route.group_labels)
-        if member.ended <= arrival.at < starts_at
+        if member.ended <= arrival.at < starts_at and not _tells_firing(arrival, member)
     )
     left = next(flushes, member.ended)
     longest = max(route.group_wait_seconds, route.group_interval_seconds) + ALLOWANCE_SECONDS
-    return starts_at <= left + longest
+    return starts_at <= left + longest + evidence.configuration.peer_timeout_seconds
+
+
+def _tells_firing(arrival: Arrival, member: _Member) -> bool:
+    return any(
+        alert.status == "firing" and identity(alert.labels) == identity(member.labels)
+        for alert in arrival.alerts
+    )

@@ -107,6 +107,23 @@ def test_a_group_told_as_resolved_is_forgotten_but_for_a_resolve_sent_again(
     assert wait(told(at)) == expected
 
 
+@pytest.mark.parametrize(("at", "expected"), [(18.0, EITHER), (17.7, NEW)])
+def test_a_flush_that_still_tells_an_ended_alert_as_firing_forgets_nothing(
+    at: float, expected: Wait
+) -> None:
+    """The alert ended while its first notification was under way."""
+    score = before(10.0, 12.0)
+    resolved = score.resolved("ApiDown", since=10.0, ends=12.0)
+    score.notified(score.firing("ApiDown", since=10.0), at=12.01)
+    assert wait(score.notified(resolved, at=at)) == expected
+
+
+def test_of_two_alertmanagers_a_group_may_linger_for_the_peer_timeout_too() -> None:
+    configuration = replace(CONFIGURATION, peer_timeout_seconds=0.25)
+    assert wait(replace(told(17.7), configuration=configuration)) == EITHER
+    assert wait(replace(told(17.4), configuration=configuration)) == NEW
+
+
 def test_a_resolve_told_earlier_counts_and_not_the_last_sample() -> None:
     """Resolved at 19.5 and told at once: the group may linger until 21.75 all the same."""
     assert wait(told(19.51, 19.5)) == EITHER

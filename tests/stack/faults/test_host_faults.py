@@ -15,11 +15,12 @@ import pytest
 
 from stack.faults.cpu_usage import BusyMeter
 from stack.faults.fault import FaultError
+from stack.faults.held_memory import CHUNK_BYTES
 from stack.faults.host_cpu import STRESSOR as CPU_STRESSOR
 from stack.faults.host_cpu import TOLERANCE, HostCpu
 from stack.faults.host_memory import PROCESS, HostMemory
 from stack.faults.host_memory import STRESSOR as MEMORY_STRESSOR
-from stack.faults.memory_sizing import LEFT_FREE_BYTES
+from stack.faults.memory_sizing import LEFT_FREE_BYTES, bytes_to_take
 from stack.faults.memory_stressor import memory_now
 from stack.faults.mount_holder import unmount
 from stack.faults.small_disk import is_mounted, mount_point, why_not_mounted
@@ -170,6 +171,15 @@ def test_memory_makes_room_when_others_take_some(bare_stack: SmallStack) -> None
     fault.inject(bare_stack)
     wait_until("the level", lambda: astuple(fault.read_back(bare_stack)), within_seconds=30)
     (pid,) = living_stressors(bare_stack, MEMORY_STRESSOR)
+    # The readback is content a little below the target, while the stressor still grows.
+    wait_until(
+        "the stressor to be done",
+        lambda: (
+            abs(lacking := bytes_to_take(memory_now(), fault.used_ratio)) <= 2 * CHUNK_BYTES,
+            f"{lacking} B to go",
+        ),
+        within_seconds=30,
+    )
     before = held_bytes(pid)
 
     taken_by_us = bytearray(b"\x01") * (128 << 20)
