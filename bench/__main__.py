@@ -66,7 +66,10 @@ def run(drills: list[Drill], speed: float) -> Round:
         results = Results(ReportFolder(Path(folder)), speed, keep_failed_stacks=False)
         own_cpu, began = own_cpu_seconds(), time.monotonic()
         schedule = Schedule(
-            [(replace(drill), Settings(speed, engines)) for drill in drills], results.finish
+            [(replace(drill), Settings(speed, engines)) for drill in drills],
+            results.finish,
+            # What is measured is how often the host holds drills up.
+            is_wanted_again=lambda _: False,
         )
         try:
             done = [results.judged(drill, schedule.result(drill).result()) for drill in drills]

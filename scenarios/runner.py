@@ -70,12 +70,15 @@ def run_drill(
     host: HostShare,
     stalls: StallMonitor,
     *,
+    alone: bool,
     progress: Callable[[str], None],
     cancelled: Callable[[], bool],
     begun: Callable[[], None],
     finish: Callable[[Ran], None],
 ) -> Ran:
     """Run the drill when the host allows it, hand the result to ``finish``, end the stack.
+
+    ``alone`` is whether no other drill may go on meanwhile.
 
     ``begun`` is called once the drill has its part of the host; ``finish`` while the stack still
     runs, so that it can save logs or leave it to the user. Raises scenarios.host.Interrupted when
@@ -84,7 +87,7 @@ def run_drill(
     ran = Ran()
     asked = time.monotonic()
     progress("waiting for the host")
-    with host.use(cost_cores(drill), alone=drill.disturbs_host) as use:
+    with host.use(cost_cores(drill), alone=alone) as use:
         began = time.monotonic()
         begun()
         try:
@@ -101,7 +104,7 @@ def run_drill(
                 )
                 ran.stack.start(progress)
             ran.started_in_seconds = time.monotonic() - began
-            _record(drill, ran, use, stalls, progress, cancelled)
+            _record(drill, ran, use, stalls, progress, cancelled, alone=alone)
         except StackError as error:
             ran.error = str(error)
         except (Cancelled, Interrupted):
@@ -168,6 +171,8 @@ def _record(
     stalls: StallMonitor,
     progress: Callable[[str], None],
     cancelled: Callable[[], bool],
+    *,
+    alone: bool,
 ) -> None:
     stack = ran.stack
     assert stack is not None
@@ -202,5 +207,5 @@ def _record(
             faults=steps.faults(),
             load_runs=steps.load_runs(),
             stalls=stalls,
-            shared=not drill.disturbs_host,
+            shared=not alone,
         )

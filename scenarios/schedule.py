@@ -15,6 +15,8 @@ from scenarios.stall import StallMonitor
 from scenarios.watch import Cancelled
 
 MOST_AT_ONCE = 16
+# A host that holds up more drills than this is too slow for the speed, which the user must know.
+MOST_AGAIN = 5
 
 
 @dataclass(frozen=True)
@@ -32,22 +34,28 @@ class Schedule:
     Those that disturb the whole host run after the others, one by one, as they need every other
     drill to be over; the first starts its stack while the last of the others still go on. Drills
     with the most steps start first, as the last to start ends the run. ``finish`` is called in the
-    drill's thread while its stack still runs.
+    drill's thread while its stack still runs. A drill that ``is_wanted_again`` after that runs once
+    more, alone, when all others are over.
     """
 
     def __init__(
         self,
         drills: Sequence[tuple[Drill, Settings]],
         finish: Callable[[Drill, Ran], None],
+        is_wanted_again: Callable[[Drill], bool],
     ) -> None:
         self.progress: queue.SimpleQueue[Progress] = queue.SimpleQueue()
         self._began = time.monotonic()
         self._finish = finish
+        self._is_wanted_again = is_wanted_again
+        self._left_again = threading.Semaphore(MOST_AGAIN)
         self._cancelled = threading.Event()
         self._stalls = StallMonitor()
         self._host = HostShare(self._cancelled.is_set)
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="drill")
-        self._results: dict[str, Future[Ran]] = {}
+        # One thread for all of them: side by side they would only queue for the host.
+        self._alone = ThreadPoolExecutor(1, thread_name_prefix="host drill")
+        self._results: dict[str, Future[Ran]] = {drill.name: Future() for drill, _ in drills}
         shared = sorted(
             ((drill, how) for drill, how in drills if not drill.disturbs_host),
             key=lambda entry: -len(entry[0].causes),
@@ -55,11 +63,9 @@ class Schedule:
         alone = [(drill, how) for drill, how in drills if drill.disturbs_host]
         self._begun = {drill.name: threading.Event() for drill, _ in shared}
         for drill, how in shared:
-            self._results[drill.name] = self._pool.submit(self._run, drill, how)
-        # One thread for all of them: side by side they would only queue for the host.
-        self._alone = ThreadPoolExecutor(1, thread_name_prefix="host drill")
+            self._pool.submit(self._run, drill, how)
         for drill, how in alone:
-            self._results[drill.name] = self._alone.submit(self._run_last, drill, how)
+            self._alone.submit(self._run_last, drill, how)
 
     def result(self, drill: Drill) -> Future[Ran]:
         return self._results[drill.name]
@@ -78,16 +84,33 @@ class Schedule:
         self._alone.shutdown(wait=True, cancel_futures=True)
         self._stalls.close()
 
-    def _run_last(self, drill: Drill, settings: Settings) -> Ran:
+    def _run_last(self, drill: Drill, settings: Settings) -> None:
         for begun in self._begun.values():
             # A drill that is cancelled before it is begun never begins.
             while not begun.wait(0.1) and not self._cancelled.is_set():
                 pass
-        return self._run(drill, settings)
+        self._run(drill, settings)
 
-    def _run(self, drill: Drill, settings: Settings) -> Ran:
+    def _run(self, drill: Drill, settings: Settings) -> None:
+        ran = self._attempt(drill, settings, alone=drill.disturbs_host)
+        if not self._is_wanted_again(drill) or self._cancelled.is_set():
+            self._results[drill.name].set_result(ran)
+        elif not self._left_again.acquire(blocking=False):
+            self._say(drill, f"held up by the host as {MOST_AGAIN} others: try a lower --speed")
+            self._results[drill.name].set_result(ran)
+        else:
+            self._say(drill, "held up by the host: runs again, alone, when the others are over")
+            self._alone.submit(self._run_again, drill, settings)
+
+    def _run_again(self, drill: Drill, settings: Settings) -> None:
+        self._results[drill.name].set_result(self._attempt(drill, settings, alone=True))
+
+    def _say(self, drill: Drill, doing: str) -> None:
+        self.progress.put(Progress(self.elapsed_seconds(), drill.name, doing))
+
+    def _attempt(self, drill: Drill, settings: Settings, *, alone: bool) -> Ran:
         def say(doing: str) -> None:
-            self.progress.put(Progress(self.elapsed_seconds(), drill.name, doing))
+            self._say(drill, doing)
 
         try:
             return run_drill(
@@ -95,6 +118,7 @@ class Schedule:
                 settings,
                 self._host,
                 self._stalls,
+                alone=alone,
                 progress=say,
                 cancelled=self._cancelled.is_set,
                 begun=lambda: self._has_begun(drill),

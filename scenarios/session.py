@@ -52,6 +52,7 @@ class DrillSession:
         self._schedule = Schedule(
             [(drill, settings) for drill in drills if self._unavailable[drill.name] is None],
             self.results.finish,
+            is_wanted_again=self.results.is_wanted_again,
         )
 
     def await_verdict(self, drill: Drill) -> None:

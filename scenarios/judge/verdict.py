@@ -47,7 +47,7 @@ from scenarios.judge.expectation import (
     Repeats,
     Silent,
 )
-from scenarios.judge.finding import Finding, Reason, Verdict, verdict_of
+from scenarios.judge.finding import OF_HOST, Finding, Reason, Verdict, verdict_of
 from scenarios.judge.fires import judge_fires
 from scenarios.judge.heartbeat import judge_heartbeat
 from scenarios.judge.heartbeat_stop import judge_stop
@@ -99,6 +99,11 @@ class Judgement:
     arrivals: tuple[ClassifiedArrival, ...]
     allowed: int
     duplicates: int
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether the drill is unknown for no other reason than that the host held it up."""
+        return self.verdict == "unknown" and {r.kind for r in self.reasons} <= OF_HOST
 
 
 def judge(timeline: Timeline) -> Judgement:

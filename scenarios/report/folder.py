@@ -9,12 +9,15 @@ from scenarios.judge.timeline import Timeline
 from scenarios.report.saved import write_timeline
 
 RESULTS = "results.json"
+LOAD = "load"
+LOGS = "logs"
 TIMELINES = "timelines"
+STARVED = "starved"
 
 
 class ReportFolder:
-    """``reports/DATE-TIME-PID/``: junit.xml, results.json, coverage.json, timelines/, load/, and
-    logs/ of failures.
+    """``reports/DATE-TIME-PID/``: junit.xml, results.json, coverage.json, timelines/, load/, logs/
+    of failures, and in starved/ the same of first attempts that the host held up.
     """
 
     def __init__(self, parent: Path) -> None:
@@ -52,13 +55,24 @@ class ReportFolder:
         write_timeline(timeline, path)
         return path
 
+    def set_aside(self, drill: str) -> Path:
+        """Keep what a first attempt left out of the way of the second; returns its timeline."""
+        aside = self.path / STARVED
+        timeline = self.timeline(drill)
+        for left in (timeline, *(self.path / kind / file_name(drill) for kind in (LOAD, LOGS))):
+            if left.exists():
+                target = aside / left.relative_to(self.path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                left.replace(target)
+        return aside / timeline.relative_to(self.path)
+
     def save_load(self, drill: str, source: Path) -> None:
         if source.is_dir():
-            shutil.copytree(source, self.path / "load" / file_name(drill), dirs_exist_ok=True)
+            shutil.copytree(source, self.path / LOAD / file_name(drill), dirs_exist_ok=True)
 
     def save_logs(self, drill: str, stack: Path) -> Path:
         """Keep the logs and the configuration of a stack whose drill did not pass."""
-        target = self.path / "logs" / file_name(drill)
+        target = self.path / LOGS / file_name(drill)
         shutil.copytree(stack / "logs", target, dirs_exist_ok=True)
         for name in ("prometheus", "alertmanager"):
             if (stack / name).is_dir():

@@ -22,11 +22,21 @@ Verdict = Literal["pass", "fail", "unknown", "error", "skipped"]
 
 
 @dataclass(frozen=True)
+class FirstAttempt:
+    """A run of a drill that the host held up, and that was made again: it proved nothing."""
+
+    reasons: tuple[str, ...]
+    timeline: str
+    wall_seconds: float
+
+
+@dataclass(frozen=True)
 class DrillResult:
     """The outcome of one drill; ``text`` is for people. Without a timeline no judgement.
 
     ``latencies`` split the way of each alert by stage, beside what the configuration predicts.
-    ``alone`` says that the drill needed the host for itself.
+    ``alone`` says that the drill needed the host for itself; ``first_attempt`` that it got it
+    because the host had held it up among the others.
     """
 
     drill: str
@@ -40,6 +50,19 @@ class DrillResult:
     started_in_seconds: float = 0.0
     waited_for_host_seconds: float = 0.0
     cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+    first_attempt: FirstAttempt | None = None
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether the host alone is to blame that the drill is unknown."""
+        return self.judgement is not None and self.judgement.is_starved
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why a drill is unknown."""
+        if self.judgement is None:
+            return (self.text,)
+        return tuple(dict.fromkeys(reason.text for reason in self.judgement.reasons))
 
 
 class Results:
@@ -71,13 +94,21 @@ class Results:
 
     def finish(self, drill: Drill, ran: Ran) -> None:
         """Judge and save while the drill's stack still runs."""
-        result = self._judge(drill, ran)
+        first = self._first_attempt(drill)
+        result = replace(self._judge(drill, ran), first_attempt=first)
         # A stack that did not start has ended by itself, and its logs stand in the error.
         if ran.stack is not None and ran.stack.directory.is_dir():
             self.folder.save_load(drill.name, ran.stack.directory / "load")
             if result.verdict != "pass":
-                result = self._keep(result, ran.stack, leave_running=not ran.cancelled)
+                leave_running = not ran.cancelled and not self._is_wanted_again(result)
+                result = self._keep(result, ran.stack, leave_running=leave_running)
         self._put(result)
+
+    def is_wanted_again(self, drill: Drill) -> bool:
+        """Whether a drill that is over proved nothing, because the host held it up."""
+        with self._lock:
+            known = self._results.get(drill.name)
+        return known is not None and self._is_wanted_again(known)
 
     def judged(self, drill: Drill, ran: Ran) -> DrillResult:
         """The result of a drill that is over."""
@@ -130,6 +161,18 @@ class Results:
             latencies(ran.timeline),
             **figures,
         )
+
+    def _is_wanted_again(self, result: DrillResult) -> bool:
+        return result.verdict == "unknown" and result.is_starved and result.first_attempt is None
+
+    def _first_attempt(self, drill: Drill) -> FirstAttempt | None:
+        """What became of the drill before, where this is its second attempt."""
+        with self._lock:
+            known = self._results.get(drill.name)
+        if known is None:
+            return None
+        timeline = self.folder.set_aside(drill.name)
+        return FirstAttempt(known.reasons, str(timeline), known.wall_seconds)
 
     def _keep(self, result: DrillResult, stack: LocalStack, *, leave_running: bool) -> DrillResult:
         logs = self.folder.save_logs(result.drill, stack.directory)

@@ -22,7 +22,13 @@ def summary_lines(results: Results) -> Iterator[tuple[str, list[str]]]:
     if unknown:
         yield (
             "unknown: these drills prove nothing either way",
-            [f"{result.drill}: {reason}" for result in unknown for reason in reasons(result)],
+            [f"{result.drill}: {reason}" for result in unknown for reason in result.reasons],
+        )
+    again = [(r.drill, r.first_attempt) for r in done if r.first_attempt is not None]
+    if again:
+        yield (
+            "held up by the host: these drills ran again, alone; the verdict is the second run's",
+            [f"{drill}: {reason}" for drill, first in again for reason in first.reasons],
         )
     yield "drills", figures(results)
 
@@ -77,13 +83,6 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def labels(group: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(group.items())) or NOTHING
-
-
-def reasons(result: DrillResult) -> list[str]:
-    """Why a drill is unknown."""
-    if result.judgement is None:
-        return [result.text]
-    return list(dict.fromkeys(reason.text for reason in result.judgement.reasons))
 
 
 def figures(results: Results) -> list[str]:

@@ -198,7 +198,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, D
     correct = replace(load_drill(ROOT / f"{REDIS_DOWN}.py"), name="mistake/no mistake")
     runs += [(forgetful, Settings(SPEED, engines)), (correct, Settings(SPEED, engines))]
     results = Results(ReportFolder(tmp / "reports"), SPEED, keep_failed_stacks=False)
-    schedule = Schedule(runs, results.finish)
+    schedule = Schedule(runs, results.finish, results.is_wanted_again)
     try:
         yield {
             drill.name.removeprefix("mistake/"): results.judged(

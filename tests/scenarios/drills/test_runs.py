@@ -139,7 +139,8 @@ def test_a_pass_is_in_the_table_in_junit_and_in_results(runs: Mapping[str, Any])
 
 def test_a_pass_leaves_its_timeline_and_its_load_but_no_logs(runs: Mapping[str, Any]) -> None:
     report = runs["green"].report
-    assert {path.name for path in report.iterdir()} == {
+    # Another run may hold a drill up, which then runs again.
+    assert {path.name for path in report.iterdir()} - {"starved"} == {
         "junit.xml",
         "results.json",
         "coverage.json",
