@@ -5,10 +5,8 @@ and corrects its own share, so that together they land on the target whatever el
 """
 
 import argparse
-import os
 import sys
 import time
-from pathlib import Path
 
 from stack.faults.cpu_usage import BusyMeter
 from stack.faults.lifeline import Lifeline
@@ -20,7 +18,6 @@ GAIN = 0.3
 # From here on there is nothing to balance: whatever is left over is burnt.
 BURNS_FROM_RATIO = 0.97
 LOWEST_PRIORITY = 19
-AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def next_duty(duty: float, busy_ratio: float, target_ratio: float) -> float:
@@ -34,23 +31,6 @@ def next_duty(duty: float, busy_ratio: float, target_ratio: float) -> float:
     return min(1.0, max(0.0, duty + GAIN * (target_ratio - busy_ratio)))
 
 
-def give_way() -> bool:
-    """Let other sessions come first, where the kernel groups processes by session; True when done.
-
-    With autogroups niceness counts among the processes of one session only, and a stressor that
-    leads a session of its own would take as much of a core as any service.
-    """
-    if os.getsid(0) != os.getpid():
-        return True
-    try:
-        AUTOGROUP.write_text(str(LOWEST_PRIORITY))
-    except BlockingIOError:
-        return False  # One change at a time on the whole host: try again.
-    except OSError:
-        return True  # No autogroups here.
-    return True
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
@@ -61,9 +41,7 @@ def main() -> None:
     lifeline = Lifeline(options.expires_seconds)
     meter = BusyMeter()
     duty = 0.0
-    gave_way = False
     while lifeline.over() is None:
-        gave_way = gave_way or give_way()
         began = time.monotonic()
         while time.monotonic() - began < duty * PERIOD_SECONDS:
             pass

@@ -12,6 +12,9 @@ from stack.run.receivers import DOOR
 from stack.run.stack import Service
 
 DISCOVERY_INTERVAL = "250ms"
+# What is under test comes after what watches it and tells of it, as on machines of its own: a stack
+# that starts beside others would hold up their scrapes.
+UNDER_TEST_NICE = 5
 ALERTMANAGERS: tuple[Service, ...] = ("alertmanager", "alertmanager_2")
 # When its memory is full, Redis gives up what expires, which is the cache: never the waiting room.
 REDIS_MEMORY = ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru")
@@ -116,6 +119,7 @@ def service_commands(
                 "GATEWAY_CONTROL_TOKEN_FILE": str(secrets / "gateway"),
                 "GATEWAY_LEDGER_FILE": str(data["gateway"] / "charges.jsonl"),
             },
+            nice=UNDER_TEST_NICE,
         ),
         "sink": Command(
             (
@@ -143,6 +147,7 @@ def service_commands(
                 "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
                 **app_settings,
             },
+            nice=UNDER_TEST_NICE,
         ),
         "redis_exporter": Command(
             (

@@ -109,8 +109,8 @@ def test_a_killed_run_dies_of_its_signal(stopped: Mapping[str, Stopped]) -> None
 
 def test_stressors_of_the_host_end_with_a_run_that_is_killed(start: Callable[..., Any]) -> None:
     """The worst that could be left behind: cores that burn for ever."""
-    run = start("system/host_cpu.py")
-    run.until("injecting near miss")
+    run = start("flow/incident.py")
+    run.until("injecting host_cpu")
     wait_until(
         "the stressors to run",
         lambda: (bool(run.family().members("stack.faults.cpu_stressor")), run.output),

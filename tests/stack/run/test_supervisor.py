@@ -197,3 +197,26 @@ def test_a_process_that_left_the_group_ends_with_its_parent(supervisor: Supervis
     child = int(wait_log(supervisor, "parent"))
     supervisor.stop("parent", within_seconds=0.0)
     wait_gone(parent, child)
+
+
+def test_a_nice_process_lets_others_come_first_among_processes_and_sessions(
+    supervisor: Supervisor,
+) -> None:
+    """And is started with its arguments as they are, under the handle that was asked for."""
+    arguments = ["two words", "", "$HOME", "'; exit 1; '"]
+    said = "import sys, time; print(sys.argv[1:], flush=True); time.sleep(600)"
+    pid = supervisor.start("nice", [sys.executable, "-c", said, *arguments], nice=7)
+    assert wait_log(supervisor, "nice").strip() == str(arguments)
+    assert psutil.Process(pid).nice() == 7
+    assert psutil.Process(pid).cmdline()[-len(arguments) :] == arguments
+    autogroup = Path(f"/proc/{pid}/autogroup")
+    if autogroup.exists():
+        assert autogroup.read_text().strip().endswith("nice 7")
+
+
+def test_a_process_that_is_not_nice_keeps_its_priority(supervisor: Supervisor) -> None:
+    pid = supervisor.start("plain", SLEEPER)
+    assert psutil.Process(pid).nice() == psutil.Process().nice()
+    autogroup = Path(f"/proc/{pid}/autogroup")
+    if autogroup.exists():
+        assert autogroup.read_text().strip().endswith("nice 0")
