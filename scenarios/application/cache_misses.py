@@ -1,8 +1,9 @@
-"""A cache that is missed warns of its hit ratio, and of the database that has to do its work."""
+"""A missed cache warns of its hit ratio, and of the database, apart from what else the API has."""
 
-from scenarios.drill import Drill, fault, fires, near_miss
+from scenarios.drill import Drill, fault, fires, near_miss, together
 from scenarios.load import Load
 from stack.faults.cache_drops import CacheDrops
+from stack.faults.slow_uploads import SlowUploads
 
 DRILL = Drill(
     load=Load("browse", 12),
@@ -13,7 +14,11 @@ DRILL = Drill(
             of="CacheHitRatioLow",
             also=["DatabaseLoadFromCacheMisses"],
         ),
-        fault(CacheDrops(drops_per_second=9)),
+        together(
+            fault(CacheDrops(drops_per_second=9)),
+            # One receiver is told of two services at the same time, and in two messages.
+            fault(SlowUploads(resident_bytes=225e6)),
+        ),
     ],
     expects=[
         fires(
@@ -23,6 +28,7 @@ DRILL = Drill(
             group={"alertname": "CacheHitRatioLow", "service": "redis"},
             labels={"severity": "warning"},
             resolves_within="12m",
+            fault="cache_drops",
         ),
         fires(
             "DatabaseLoadFromCacheMisses",
@@ -31,6 +37,16 @@ DRILL = Drill(
             group={"service": "database"},
             labels={"severity": "warning"},
             resolves_within="12m",
+            fault="cache_drops",
+        ),
+        fires(
+            "ApiMemoryHigh",
+            within="4m",
+            at="api-chat",
+            group={"service": "api"},
+            labels={"severity": "warning"},
+            resolves_within="12m",
+            fault="slow_uploads",
         ),
     ],
 )

@@ -58,6 +58,15 @@ DRILL = Drill(
             labels={"route": "/api/payments"},
             fault="gateway_slow",
         ),
+        # Its own matter, told by the chat: the pager tells of failures alone.
+        fires(
+            "PaymentGatewaySlow",
+            within="9m",
+            at="payments-chat",
+            group=PAYMENTS,
+            resolves_within="15m",
+            fault="gateway_slow",
+        ),
         fires(
             "ApiMemoryHigh",
             within="4m",

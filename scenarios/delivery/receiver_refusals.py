@@ -37,7 +37,7 @@ DRILL = Drill(
                 at="platform-pager",
                 group={"alertname": "AlertmanagerNotificationsFailing", "service": "monitoring"},
                 labels={"severity": "critical", "integration": integration},
-                annotations={"summary": f"of the {integration} notifications fail"},
+                annotations={"summary": f"Notifications by {integration} fail"},
                 resolves_within="15m",
                 fault="chat refuses",
             )

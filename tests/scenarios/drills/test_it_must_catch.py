@@ -33,6 +33,7 @@ PAYMENTS = "business/payment_failures"
 REDIS_DOWN = "application/redis_down"
 REDIS_LATENCY = "application/redis_latency"
 API_DOWN = "business/api_down"
+CACHE_MISSES = "application/cache_misses"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "RedisDown",
         frozenset({"misgrouped"}),
     ),
+    "two services of one receiver in one group": Mistake(
+        CACHE_MISSES,
+        (
+            Edit(
+                ALERTMANAGER,
+                'matchers: [team="api"]\n      group_by: [service]',
+                'matchers: [team="api"]\n      group_by: [team]',
+            ),
+        ),
+        "DatabaseLoadFromCacheMisses",
+        frozenset({"misgrouped"}),
+    ),
     "group_wait ten times longer": Mistake(
         REDIS_DOWN,
         (Edit(ALERTMANAGER, "group_wait: 30s", "group_wait: 300s"),),
@@ -130,6 +143,18 @@ MISTAKES: Mapping[str, Mistake] = {
         ),
         "RedisDown",
         frozenset({"missed"}),
+    ),
+    "inhibition by a label that differs": Mistake(
+        REDIS_DOWN,
+        (
+            Edit(
+                ALERTMANAGER,
+                'target_matchers: [alertname="RedisLatencyHigh"]\n    equal: [service]',
+                'target_matchers: [alertname="RedisLatencyHigh"]\n    equal: [instance]',
+            ),
+        ),
+        "RedisLatencyHigh",
+        frozenset({"not inhibited"}),
     ),
     "route that drops the alert": Mistake(
         REDIS_DOWN,

@@ -27,6 +27,7 @@ from stack.faults.redis_down import RedisDown
 from stack.faults.redis_exporter_down import RedisExporterDown
 from stack.faults.redis_latency import RedisLatency
 from stack.faults.redis_memory import RedisMemory
+from stack.faults.redis_password import RedisPassword
 from stack.faults.silence import Silence
 from stack.faults.slow_scrape import SlowScrape
 from stack.faults.slow_uploads import SlowUploads
@@ -55,6 +56,7 @@ FAULTS = [
         lambda: RedisLatency(0.1), ("redis", "toxiproxy"), id="RedisLatency", marks=NEEDS_ENGINES
     ),
     pytest.param(RedisDown, ("redis",), id="RedisDown", marks=NEEDS_ENGINES),
+    pytest.param(RedisPassword, ("redis",), id="RedisPassword", marks=NEEDS_ENGINES),
     pytest.param(lambda: RedisMemory(0.5), ("redis",), id="RedisMemory", marks=NEEDS_ENGINES),
     pytest.param(lambda: RedisClients(60), ("redis",), id="RedisClients", marks=NEEDS_ENGINES),
     pytest.param(lambda: CacheDrops(20), ("redis",), id="CacheDrops", marks=NEEDS_ENGINES),
@@ -166,6 +168,7 @@ def test_names_are_the_files_names() -> None:
         RedisExporterDown(),
         SlowUploads(1e8),
         RedisMemory(0.9),
+        RedisPassword(),
         RedisClients(1),
         CacheDrops(1),
         DatabaseLocked("immediate"),
