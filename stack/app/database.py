@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -55,7 +56,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=timeout_seconds,
-            connect_args={"timeout": timeout_seconds} if self._is_sqlite else {},
+            connect_args=_patience(timeout_seconds, is_sqlite=self._is_sqlite),
         )
         if self._is_sqlite:
             _make_transactions_explicit(self.engine, journal_mode)
@@ -103,6 +104,16 @@ class Database:
     def close(self) -> None:
         """Close the connections that are not in use."""
         self.engine.dispose()
+
+
+def _patience(timeout_seconds: float, *, is_sqlite: bool) -> dict[str, Any]:
+    """How long the driver waits for a connection and for a lock, in its own words."""
+    if is_sqlite:
+        return {"timeout": timeout_seconds}
+    return {
+        "connect_timeout": ceil(timeout_seconds),
+        "options": f"-c lock_timeout={ceil(timeout_seconds * 1000)}",
+    }
 
 
 def _make_transactions_explicit(engine: Engine, journal_mode: str) -> None:

@@ -77,16 +77,20 @@ def read(database_url: str, gateway_url: str) -> Books:
     """The shop's records and then the gateway's. A shop that is trading moves in between."""
     try:
         url = make_url(database_url)
+    except ArgumentError as error:
+        raise UnreadableError(f"{database_url!r} is no address of a database: {error}") from None
+    try:
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise UnreadableError(f"there is no database at {database_url}")
+            raise UnreadableError(f"there is no database at {url}")
         engine = create_engine(url)
         with engine.connect() as connection:
             events = connection.execute(select(*Event.__table__.columns)).all()
             orders = connection.execute(select(*Order.__table__.columns)).all()
             payments = connection.execute(select(*Payment.__table__.columns)).all()
         engine.dispose()
-    except (ArgumentError, SQLAlchemyError) as error:
-        raise UnreadableError(f"cannot read the database {database_url}: {error}") from None
+    except (ModuleNotFoundError, SQLAlchemyError) as error:
+        # As text the address hides its password.
+        raise UnreadableError(f"cannot read the database {url}: {error}") from None
     return Books(events, orders, payments, *_read_charges(gateway_url))
 
 

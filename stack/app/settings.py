@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from stack.app.database import JOURNAL_MODES, POOL_SIZE, TIMEOUT_SECONDS
 
 
@@ -49,7 +52,7 @@ class Settings:
             host=environment.get("APP_HOST", "127.0.0.1"),
             port=_integer(environment, "APP_PORT", 3001, lowest=0, highest=65535),
             metrics_port=_integer(environment, "APP_METRICS_PORT", 4000, lowest=0, highest=65535),
-            database_url=_required(environment, "APP_DATABASE_URL", "sqlite:////path/to/app.db"),
+            database_url=_database_url(environment),
             database_timeout_seconds=_seconds(
                 environment, "APP_DATABASE_TIMEOUT_SECONDS", TIMEOUT_SECONDS
             ),
@@ -72,6 +75,25 @@ class Settings:
             secret=secret,
             admin_token=_secret(environment, "APP_ADMIN_TOKEN"),
         )
+
+
+def _database_url(environment: Mapping[str, str]) -> str:
+    """The database's address, with the password from its file where there is one."""
+    address = _required(environment, "APP_DATABASE_URL", "sqlite:////path/to/app.db")
+    password = _secret(environment, "APP_DATABASE_PASSWORD")
+    try:
+        url = make_url(address)
+        url.get_dialect().import_dbapi()
+    except ArgumentError as error:
+        raise SettingsError(f"APP_DATABASE_URL is no address of a database: {error}") from None
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"APP_DATABASE_URL asks for a driver that is not installed: {error}; for PostgreSQL "
+            "write postgresql+psycopg://USER@HOST/DATABASE and install psycopg"
+        ) from None
+    if password is not None:
+        url = url.set(password=password)
+    return url.render_as_string(hide_password=False)
 
 
 def _required(environment: Mapping[str, str], name: str, example: str) -> str:

@@ -1,0 +1,1 @@
+"""The stand-ins' build: programs, then a base image, then one image for each."""
