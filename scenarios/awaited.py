@@ -1,13 +1,13 @@
 """What a drill waits for: that a fault's alerts are notified, pending, resolved, or all is calm."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from scenarios.deadlines import Deadlines
 from scenarios.drill import STANDING
 from scenarios.held_back import HeldBack
 from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Lost
-from scenarios.judge.timeline import Arrival, Declaration, FaultRecord, NotifiedAlert
+from scenarios.judge.timeline import Arrival, Declaration, FaultRecord
 from scenarios.stage import Stages
 from scenarios.watch import Watch
 
@@ -142,28 +142,32 @@ class Awaited:
 
         A ``for`` that starts over must not meet the end of what raises the alert.
         """
-        pairs = [
-            (expectation, record)
-            for record in records
-            for expectation in self._declaration.expects
-            if isinstance(expectation, Fires) and expectation.restarts.get(record.name) == "firing"
-        ]
-        until = max((self._deadlines.notified_by(e, record) for e, record in pairs), default=0.0)
-        self._watch.wait(lambda: all(self._fire_again(e, record) for e, record in pairs), until)
+        pairs = [(e, record) for record in records for e in self._fired_at(record)]
+        until = max((self._deadlines.fires_again_by(e.alert, r) for e, r in pairs), default=0.0)
+        self._watch.wait(lambda: all(self._fires_again(e, r) for e, r in pairs), until)
 
-    def _fire_again(self, restarted: Fires, record: FaultRecord) -> bool:
-        """It, and what it must inhibit."""
-        assert record.healed is not None
-        names = {restarted.alert} | {
-            expectation.alert
-            for expectation in self._declaration.expects
-            if isinstance(expectation, Inhibited) and expectation.fault == restarted.fault
-        }
-        return names <= {
-            state.labels["alertname"]
+    def _fired_at(self, restart: FaultRecord) -> list[Fires | Inhibited]:
+        """What the restart must find firing, and what that must inhibit."""
+        expects = self._declaration.expects
+        told = [
+            expectation
+            for expectation in expects
+            if isinstance(expectation, Fires) and expectation.restarts.get(restart.name) == "firing"
+        ]
+        faults = {expectation.fault for expectation in told}
+        return [
+            *told,
+            *(e for e in expects if isinstance(e, Inhibited) and e.fault in faults),
+        ]
+
+    def _fires_again(self, expectation: Fires | Inhibited, restart: FaultRecord) -> bool:
+        assert restart.healed is not None
+        return any(
+            state.state == "firing"
+            and state.last_seen >= restart.healed
+            and is_meant(state.labels, expectation)
             for state in self._watch.alert_states()
-            if state.state == "firing" and state.last_seen >= record.healed
-        }
+        )
 
     def resolved(self, records: Sequence[FaultRecord]) -> None:
         """All that arrived because of these faults was resolved at its receiver."""
@@ -216,7 +220,7 @@ class Awaited:
         for arrival in self._arrived_at(expectation.at, record.injecting):
             names = {a.labels.get("alertname") for a in arrival.alerts if a.status == "firing"}
             if names.issuperset(expectation.together_with) and any(
-                is_meant(alert, expectation) and alert.status == "firing"
+                is_meant(alert.labels, expectation) and alert.status == "firing"
                 for alert in arrival.alerts
             ):
                 return True
@@ -235,7 +239,7 @@ class Awaited:
 
     def _has_arrived(self, expectation: Fires, record: FaultRecord) -> bool:
         return any(
-            is_meant(alert, expectation)
+            is_meant(alert.labels, expectation)
             for arrival in self._arrived_at(expectation.at, record.injecting)
             for alert in arrival.alerts
         )
@@ -252,7 +256,7 @@ class Awaited:
                 expectation.alert
             )
         return any(
-            is_meant(alert, expectation) and alert.status == "resolved"
+            is_meant(alert.labels, expectation) and alert.status == "resolved"
             for arrival in self._arrived_at(expectation.at, record.healing)
             for alert in arrival.alerts
         )
@@ -282,10 +286,10 @@ class Awaited:
         )
 
 
-def is_meant(alert: NotifiedAlert, expectation: Fires) -> bool:
-    """Whether this is the alert an expectation names."""
-    return alert.labels.get("alertname") == expectation.alert and all(
-        alert.labels.get(name) == value for name, value in expectation.labels.items()
+def is_meant(labels: Mapping[str, str], expectation: Fires | Inhibited) -> bool:
+    """Whether an alert with these labels is the one an expectation names."""
+    return labels.get("alertname") == expectation.alert and all(
+        labels.get(name) == value for name, value in expectation.labels.items()
     )
 
 

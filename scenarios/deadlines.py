@@ -91,6 +91,12 @@ class Deadlines:
             longest += self.due_hold_seconds(expectation.alert)
         return record.confirmed + with_grace(longest)
 
+    def fires_again_by(self, alert: str, restart: FaultRecord) -> float:
+        """When waiting for what fired as Prometheus went down to fire again is over."""
+        assert restart.healed is not None
+        longest = max((self._to_fire(rule, Lags()) for rule in self._rules(alert)), default=0.0)
+        return restart.healed + with_grace(longest)
+
     def due_by(self, expectation: Fires | Inhibited | Lost, record: FaultRecord) -> float:
         """When waiting for the alert to have been due is over."""
         held = self.due_hold_seconds(expectation.alert)

@@ -5,31 +5,48 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from scenarios.judge.expectation import (
-    Allowed,
-    Expectation,
-    Fires,
-    Heartbeat,
-    Inhibited,
-    Lost,
-    Message,
-    Muted,
-    Repeats,
-    Silent,
+from scenarios.expected import (
+    EVERYTHING,
+    DrillError,
+    discord,
+    fires,
+    heartbeat,
+    inhibited,
+    lost,
+    muted,
+    repeats,
+    silent,
+    slack,
 )
+from scenarios.judge.expectation import Allowed, Expectation, Heartbeat, Silent
 from scenarios.judge.timeline import Declaration
 from scenarios.load import NORMAL, Load
 from stack.faults.fault import Fault
-from stack.run.speed import SpeedError, parse_duration
 
-EVERYTHING = "*"
+# All that the file of a drill needs, but for its load and its faults.
+__all__ = [
+    "Drill",
+    "DrillError",
+    "begin",
+    "discord",
+    "end",
+    "fault",
+    "fires",
+    "heartbeat",
+    "inhibited",
+    "lost",
+    "muted",
+    "near_miss",
+    "quiet",
+    "repeats",
+    "silent",
+    "slack",
+    "together",
+    "until_notified",
+]
 
 # Fires in every stack by design; each drill's judge lets it pass, one drill judges it.
 STANDING = (Allowed(alert="Watchdog", at="dead-mans-switch", reason="the heartbeat fires always"),)
-
-
-class DrillError(Exception):
-    """A drill is declared wrongly; the text says which, what, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +112,21 @@ class Drill:
         return any(cause.disturbs_host for _, cause in self.causes)
 
     def unavailable(self) -> str | None:
-        """Why this host cannot run the drill, or None."""
-        reasons = (cause.unavailable() for _, cause in self.causes)
-        return next((reason for reason in reasons if reason is not None), None)
+        """Which of its faults this host cannot have, why, and what that leaves unproven; or None.
+
+        A drill is run whole or not at all.
+        """
+        told: dict[str, str] = {}
+        for _, cause in self.causes:
+            reason = cause.unavailable()
+            if reason is not None:
+                told.setdefault(cause.name, reason)
+        if not told:
+            return None
+        why = "; ".join(f"{name}: {reason}" for name, reason in told.items())
+        alerts = {e.alert for e in self.expects} | {step.alert for step, _ in self.causes}
+        alerts -= {EVERYTHING, ""}
+        return f"{why}; so it proves nothing of {', '.join(sorted(alerts))}" if alerts else why
 
     def declaration(self, alerts: Sequence[str] = ()) -> Declaration:
         """The drill as plain data for the judge; ``alerts`` is what EVERYTHING stands for."""
@@ -170,142 +199,6 @@ def together(*steps: Step) -> Step:
 def quiet() -> Step:
     """A stretch without any fault, as long as the slowest rule needs to fire and be notified."""
     return Step("quiet", "quiet")
-
-
-def fires(
-    alert: str,
-    *,
-    within: str,
-    at: str,
-    group: Mapping[str, str],
-    labels: Mapping[str, str] | None = None,
-    annotations: Mapping[str, str] | None = None,
-    together_with: Sequence[str] = (),
-    resolves_within: str | None = None,
-    fault: str = "",
-    after: str = "",
-    message: Message | None = None,
-    resolved_message: Message | None = None,
-    restarts: Mapping[str, Literal["pending", "firing"]] | None = None,
-) -> Fires:
-    """Expect the alert at receiver ``at`` within the team's promise (production time).
-
-    ``restarts`` names steps that take Prometheus down, and how they must find the alert.
-    """
-    return Fires(
-        alert=alert,
-        within_seconds=promise(alert, within),
-        at=at,
-        group=dict(group),
-        labels=dict(labels or {}),
-        annotations=dict(annotations or {}),
-        together_with=tuple(together_with),
-        resolves_within_seconds=(
-            promise(alert, resolves_within) if resolves_within is not None else None
-        ),
-        fault=fault,
-        after=after,
-        message=message,
-        resolved_message=resolved_message,
-        restarts=dict(restarts or {}),
-    )
-
-
-def inhibited(
-    alert: str, *, by: str, labels: Mapping[str, str] | None = None, fault: str = ""
-) -> Inhibited:
-    """Expect the alert to fire and be muted by another."""
-    return Inhibited(alert=alert, by=by, labels=dict(labels or {}), fault=fault)
-
-
-def muted(
-    alert: str, *, by: str, labels: Mapping[str, str] | None = None, fault: str = ""
-) -> Muted:
-    """Expect the alert to fire and be muted while step ``by`` is in, and to arrive once it is over.
-
-    The step is that of a silence or of a maintenance window.
-    """
-    return Muted(alert=alert, by=by, labels=dict(labels or {}), fault=fault)
-
-
-def lost(
-    alert: str,
-    *,
-    at: str,
-    group: Mapping[str, str],
-    labels: Mapping[str, str] | None = None,
-    fault: str = "",
-) -> Lost:
-    """Expect the alert to resolve before receiver ``at``, which fails, is well: nobody is told."""
-    return Lost(alert=alert, at=at, group=dict(group), labels=dict(labels or {}), fault=fault)
-
-
-def slack(*, title: str, link: str, colour: str, text: Sequence[str] = ()) -> Message:
-    """What a person must read in Slack; ``colour`` is good, warning, danger or #rrggbb."""
-    return Message("slack", title, link, colour, tuple(text))
-
-
-def discord(*, title: str, link: str, colour: str, text: Sequence[str] = ()) -> Message:
-    """What a person must read in Discord; ``link`` is the first in its text."""
-    return Message("discord", title, link, colour, tuple(text))
-
-
-def heartbeat(
-    alert: str,
-    *,
-    every: str,
-    at: str,
-    group: Mapping[str, str],
-    stops: Mapping[str, str] | None = None,
-) -> Heartbeat:
-    """Expect an alert that fires always to be repeated at its receiver.
-
-    ``stops`` names steps that take Prometheus or Alertmanager down, and promises how soon after
-    each the last notification comes.
-    """
-    return Heartbeat(
-        alert=alert,
-        every_seconds=promise(alert, every),
-        at=at,
-        group=dict(group),
-        stops={step: promise(alert, within) for step, within in (stops or {}).items()},
-    )
-
-
-def repeats(
-    alert: str,
-    *,
-    every: str,
-    at: str,
-    group: Mapping[str, str],
-    labels: Mapping[str, str] | None = None,
-    fault: str = "",
-) -> Repeats:
-    """Expect the alert to be told again while its fault holds, this often at least (production)."""
-    return Repeats(
-        alert=alert,
-        every_seconds=promise(alert, every),
-        at=at,
-        group=dict(group),
-        labels=dict(labels or {}),
-        fault=fault,
-    )
-
-
-def silent(alert: str = EVERYTHING) -> Silent:
-    """Expect that this alert, or every loaded one, reaches nobody."""
-    return Silent(alert)
-
-
-def promise(alert: str, text: str) -> float:
-    """A production duration such as ``8m`` in seconds."""
-    try:
-        seconds = parse_duration(text) / 1000
-    except SpeedError as error:
-        raise DrillError(f"{alert}: {text!r} is not a duration such as 90s or 8m") from error
-    if seconds <= 0:
-        raise DrillError(f"{alert}: a promise of {text!r} cannot be kept; write such as 8m")
-    return seconds
 
 
 def name_of(path: Path, root: Path) -> str:

@@ -13,7 +13,8 @@ from scenarios.judge.fireability.subject import Subject, of_production, of_rules
 from scenarios.judge.timeline import Configuration, Declaration
 from scenarios.judge.window import Lags
 from stack.observe.prometheus import Prometheus, ReadError
-from stack.run.speed import SpeedError, read_production
+from stack.run.configuration import production_in
+from stack.run.speed import SpeedError
 from stack.run.stack import StackError
 
 
@@ -28,10 +29,7 @@ class Checked:
 def check_files(source: Path) -> Checked:
     """What the rules and routes of a configuration show by themselves. Raises StackError."""
     try:
-        production = read_production(
-            source / "prometheus" / "prometheus.yml", source / "alertmanager" / "alertmanager.yml"
-        )
-        return _checked(of_production(production))
+        return _checked(of_production(production_in(source)))
     except SpeedError as error:
         raise StackError(str(error)) from error
 
@@ -48,10 +46,7 @@ def check_rule_files(paths: Sequence[Path], source: Path | None) -> Checked:
     try:
         if source is None:
             return _checked(of_rules(texts))
-        production = read_production(
-            source / "prometheus" / "prometheus.yml", source / "alertmanager" / "alertmanager.yml"
-        )
-        return _checked(of_production(production, texts))
+        return _checked(of_production(production_in(source), texts))
     except SpeedError as error:
         raise StackError(str(error)) from error
 

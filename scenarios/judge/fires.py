@@ -1,39 +1,20 @@
 """Judges one alert that must fire: whether it arrived, where, in which group, saying what, when."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from scenarios.judge.annotations import annotation_problems
 from scenarios.judge.chat import message_problems
-from scenarios.judge.evidence import (
-    Evidence,
-    Life,
-    cause_of,
-    firing_state,
-    into_drill,
-)
+from scenarios.judge.due import Due, promise_seconds
+from scenarios.judge.evidence import Evidence, Life, cause_of, into_drill
 from scenarios.judge.expectation import Fires
 from scenarios.judge.finding import DELAYED, NOTHING, Finding, FindingKind, Reason
-from scenarios.judge.groups import group_wait, unknown_group
-from scenarios.judge.held_up import held_up, holder
-from scenarios.judge.lookup import destination_of, known_labels, rule_of
+from scenarios.judge.lookup import rule_of
 from scenarios.judge.match import Claims, is_met
 from scenarios.judge.misplaced import misplacements
 from scenarios.judge.order import overtaken_seconds
-from scenarios.judge.outages import restart_parts
 from scenarios.judge.outcome import Outcome, WindowResult
 from scenarios.judge.resolves import judge_resolve
-from scenarios.judge.routing import Destination
 from scenarios.judge.timeline import FaultRecord
-from scenarios.judge.window import (
-    Bounds,
-    Lags,
-    Window,
-    active_bounds,
-    allowance_seconds,
-    notify_bounds,
-    with_peer_timeout,
-)
 
 
 def judge_fires(evidence: Evidence, claims: Claims, index: int, expectation: Fires) -> Outcome:
@@ -88,16 +69,19 @@ class _Judging:
         self.index = index
         self.expectation = expectation
         self.fault = fault
-        self.promise_seconds = expectation.within_seconds / evidence.timeline.speed
+        self.promise_seconds = promise_seconds(evidence, expectation)
         self.rule = rule_of(evidence.configuration, expectation.alert, expectation.labels)
         self.is_met = is_met(claims, index)
         self.lives = sorted(
             claims.expected[index], key=lambda life: (life.notified_at is None, life.first_seen)
         )
+        self.due = Due(
+            evidence, expectation, fault, self.rule, self.lives[0] if self.is_met else None
+        )
         self.nearest = claims.nearest.get(index, [])
 
     def outcome(self) -> Outcome:
-        windows = tuple(self._windows())
+        windows = tuple(self.due.windows())
         findings = [*self._arrival(windows), *self._contents()]
         reasons: list[Reason] = [*self._ended_early(windows), *self._no_rule()]
         if self.is_met and self.expectation.resolves and self.rule is not None:
@@ -122,90 +106,19 @@ class _Judging:
             receiver=self.expectation.at,
             group=self.expectation.group,
             began=self.fault.injecting,
-            notified_at=self._notified_at(),
+            notified_at=self.due.notified_at,
             promise_seconds=self.promise_seconds,
-            promised_from=self._promised_from(windows),
+            promised_from=self.due.promised_from(windows),
         )
-
-    def _notified_at(self) -> float | None:
-        return self.lives[0].notified_at if self.is_met else None
-
-    def _windows(self) -> Iterator[WindowResult]:
-        """From the fault, and where the alerts API showed activeAt from there: the sharper one."""
-        if self.rule is None:
-            return
-        notified_at = self._notified_at()
-        allowance = allowance_seconds(self.promise_seconds)
-        labels = known_labels(
-            self.evidence.configuration,
-            self.rule,
-            {**self.expectation.group, **self.expectation.labels},
-        )
-        life = self.lives[0] if self.is_met else None
-        route = destination_of(
-            self.evidence.configuration,
-            labels if life is None else life.labels,
-            self.expectation.at,
-            self.expectation.group,
-        )
-        wait = (
-            unknown_group(route)
-            if life is None
-            else group_wait(self.evidence, route, life.labels, life.starts_at)
-        )
-        lags = Lags.of(self.fault)
-        wait = with_peer_timeout(self.evidence.configuration, wait)
-        bounds = self._restarted(
-            notify_bounds(self.evidence.configuration, self.rule, lags, wait, allowance),
-            notified_at,
-        )
-        yield WindowResult(
-            "notified",
-            self._held_up(bounds.placed(self.fault.injecting, self.fault.confirmed), route),
-            notified_at,
-        )
-        state = None if life is None else firing_state(self.evidence, life)
-        if state is not None:
-            sharp = active_bounds(self.rule, wait, allowance)
-            yield WindowResult(
-                "notified after it became active",
-                self._held_up(sharp.placed(state.active_at, state.active_at), route),
-                notified_at,
-            )
-
-    def _restarted(self, bounds: Bounds, notified_at: float | None) -> Bounds:
-        """The latest is as much later as restarts of Prometheus on the way could make it."""
-        assert self.rule is not None
-        until = self.evidence.ended if notified_at is None else notified_at
-        later = restart_parts(self.evidence.timeline, self.rule, self.fault.injecting, until)
-        return replace(bounds, latest=(*bounds.latest, *later))
-
-    def _held_up(self, due: Window, route: Destination) -> Window:
-        """The window as it is where the receiver could take nothing when it was due."""
-        fault = holder(self.evidence.timeline.faults, self.expectation.at, due)
-        if fault is None:
-            return due
-        allowance = allowance_seconds(self.promise_seconds)
-        return held_up(due, fault, route.group_interval_seconds, allowance)
-
-    def _promised_from(self, windows: Sequence[WindowResult]) -> float:
-        """A promise cannot be kept by a receiver that fails: it counts from its healing."""
-        faults = self.evidence.timeline.faults
-        healed = [
-            fault.healed
-            for fault in (holder(faults, self.expectation.at, w.window) for w in windows[:1])
-            if fault is not None and fault.healed is not None
-        ]
-        return max([self.fault.promised_from, *healed])
 
     def _arrival(self, windows: Sequence[WindowResult]) -> Iterator[Finding]:
-        notified_at = self._notified_at()
+        notified_at = self.due.notified_at
         if notified_at is None:
             yield from self._unmet(windows)
             return
         for result in windows:
             yield from self._out_of_window(result, notified_at)
-        taken = notified_at - self._promised_from(windows)
+        taken = notified_at - self.due.promised_from(windows)
         if taken > self.promise_seconds:
             yield self._finding(
                 "promise broken",

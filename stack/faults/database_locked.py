@@ -3,20 +3,18 @@
 import contextlib
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from stack.faults.database_locker import LOCKED
-from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
+from stack.faults.disturbance import EXPIRES_SECONDS
 from stack.faults.fault import FaultError, Readback
 from stack.faults.parameters import require_ratio, require_seconds
-from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
-STRESSOR = "stack.faults.database_locker"
-PROCESS = "database_locked"
 SQLITE = "sqlite:///"
 FREE = "the database is not locked"
 # How late a turn of the lock may be, as it waits for the app to let go.
@@ -24,7 +22,7 @@ TURN_LATE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class DatabaseLocked(Disturbance):
+class DatabaseLocked(Stressed):
     """Another process begins a transaction on the SQLite file and does not end it.
 
     An ``immediate`` one keeps others from writing; an ``exclusive`` one also from reading, unless
@@ -38,13 +36,13 @@ class DatabaseLocked(Disturbance):
     """
 
     name: ClassVar[str] = "database_locked"
+    stressor: ClassVar[str] = "stack.faults.database_locker"
 
     lock: Literal["immediate", "exclusive"]
     held_seconds: float = EXPIRES_SECONDS
     free_seconds: float = 0.0
     timeout_seconds: float = 5.0
     failing_ratio: float | None = None
-    expires_seconds: float = EXPIRES_SECONDS
 
     def __post_init__(self) -> None:
         for field in ("held_seconds", "timeout_seconds", "expires_seconds"):
@@ -66,48 +64,33 @@ class DatabaseLocked(Disturbance):
     def lag_seconds(self) -> float:
         return self.timeout_seconds
 
-    def inject(self, stack: Stack) -> None:
-        start_stressor(
-            stack,
-            PROCESS,
-            STRESSOR,
-            [
-                *("--database", str(self._file(stack))),
-                *("--lock", self.lock),
-                *("--held-seconds", str(self.held_seconds)),
-                *("--free-seconds", str(self.free_seconds)),
-                *("--expires-seconds", str(self.expires_seconds)),
-            ],
-        )
+    def arguments(self, stack: Stack, /) -> Sequence[str]:
+        return [
+            *("--database", str(self._file(stack))),
+            *("--lock", self.lock),
+            *("--held-seconds", str(self.held_seconds)),
+            *("--free-seconds", str(self.free_seconds)),
+        ]
 
-    def read_back(self, stack: Stack) -> Readback:
-        """The process lives, and another connection is refused what the lock keeps from it.
+    def effect(self, stack: Stack, /) -> Readback:
+        """Another connection is refused what the lock keeps from it.
 
         Of a lock that is let go again and again, the process itself says when it had it last.
         """
-        if not living_stressors(stack, STRESSOR):
-            log = stack.process_log(PROCESS).strip()
-            return Readback(False, f"nothing locks the database; log: {log or '(empty)'}")
         if self.free_seconds:
             return self._last_turn(stack)
         refusal = self._refusal(stack)
         return Readback(refusal is not None, refusal or FREE)
 
-    def heal(self, stack: Stack) -> None:
-        stop_stressor(stack, PROCESS)
-
-    def read_back_healed(self, stack: Stack) -> Readback:
-        """The process is gone, and another connection gets what the lock kept from it."""
-        living = living_stressors(stack, STRESSOR)
-        if living:
-            return Readback(False, f"processes {living} still lock the database")
+    def aftermath(self, stack: Stack, /) -> Readback:
+        """Another connection gets what the lock kept from it."""
         refusal = self._refusal(stack)
         return Readback(refusal is None, refusal or FREE)
 
     def _last_turn(self, stack: Stack) -> Readback:
         turns = [
             float(line.removeprefix(LOCKED))
-            for line in stack.process_log(PROCESS).splitlines()
+            for line in stack.process_log(self.name).splitlines()
             if line.startswith(LOCKED)
         ]
         if not turns:

@@ -1,24 +1,22 @@
 """A disk of the host always has something to do."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from stack.faults.disk_device import DiskMeter, directory_on_disk
-from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
 from stack.faults.fault import FaultError, Readback
 from stack.faults.host_cpu import on_target
 from stack.faults.parameters import require_ratio, require_seconds
-from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
-STRESSOR = "stack.faults.disk_stressor"
-PROCESS = "disk_busy"
 MEASURED_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class DiskBusy(Disturbance):
+class DiskBusy(Stressed):
     """The disk of the stacks' directory is busy for ``busy_ratio`` of the time.
 
     By reading past the kernel's cache, with few requests at a time, so that whoever else needs
@@ -28,9 +26,9 @@ class DiskBusy(Disturbance):
     """
 
     name: ClassVar[str] = "disk_busy"
+    stressor: ClassVar[str] = "stack.faults.disk_stressor"
 
     busy_ratio: float
-    expires_seconds: float = EXPIRES_SECONDS
 
     def __post_init__(self) -> None:
         require_ratio(self, "busy_ratio")
@@ -52,28 +50,21 @@ class DiskBusy(Disturbance):
             "is: let TMPDIR name one"
         )
 
-    def inject(self, stack: Stack) -> None:
+    def arguments(self, _stack: Stack, /) -> Sequence[str]:
         found = directory_on_disk()
         if found is None:
             raise FaultError(f"{self.name} was not injected: {self.unavailable()}")
         directory, disk = found
-        start_stressor(
-            stack,
-            PROCESS,
-            STRESSOR,
-            [
-                *("--directory", str(directory), "--disk", disk),
-                *("--busy-ratio", str(self.busy_ratio)),
-                *("--expires-seconds", str(self.expires_seconds)),
-            ],
-        )
+        return [
+            *("--directory", str(directory), "--disk", disk),
+            *("--busy-ratio", str(self.busy_ratio)),
+        ]
 
-    def read_back(self, stack: Stack) -> Readback:
-        """The stressor lives, and the disk's busy ratio over half a second is on the target."""
+    def effect(self, _stack: Stack, /) -> Readback:
+        """The disk's busy ratio over half a second is on the target."""
         found = directory_on_disk()
-        if found is None or not living_stressors(stack, STRESSOR):
-            log = stack.process_log(PROCESS).strip()
-            return Readback(False, f"the stressor does not live; log: {log or '(empty)'}")
+        if found is None:
+            return Readback(False, str(self.unavailable()))
         meter = DiskMeter(found[1])
         time.sleep(MEASURED_SECONDS)
         busy_ratio = meter.busy_ratio()
@@ -81,11 +72,3 @@ class DiskBusy(Disturbance):
             on_target(busy_ratio, self.busy_ratio),
             f"disk {found[1]} is {busy_ratio:.1%} busy, {self.busy_ratio:.1%} wanted",
         )
-
-    def heal(self, stack: Stack) -> None:
-        stop_stressor(stack, PROCESS)
-
-    def read_back_healed(self, stack: Stack) -> Readback:
-        """No stressor lives; what others do is not this fault's."""
-        living = living_stressors(stack, STRESSOR)
-        return Readback(not living, f"{len(living)} stressors live")

@@ -1,11 +1,11 @@
 """A file system of the host is full."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
-from stack.faults.fault import FaultError, Readback
+from stack.faults.fault import Readback
 from stack.faults.parameters import require_ratio, require_seconds
 from stack.faults.small_disk import (
     MOUNTED_BYTES,
@@ -15,17 +15,15 @@ from stack.faults.small_disk import (
     used_ratio,
     why_not_mounted,
 )
-from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
-STRESSOR = "stack.faults.disk_full_stressor"
-PROCESS = "disk_full"
 # A file system is filled in whole pages, and others may write to one that was there before.
 TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class DiskFull(Disturbance):
+class DiskFull(Stressed):
     """``used_ratio`` of a small file system is used.
 
     Root mounts one of 16 MiB in the stack's directory, which is gone with the fault; without
@@ -35,9 +33,9 @@ class DiskFull(Disturbance):
     """
 
     name: ClassVar[str] = "disk_full"
+    stressor: ClassVar[str] = "stack.faults.disk_full_stressor"
 
     used_ratio: float
-    expires_seconds: float = EXPIRES_SECONDS
 
     def __post_init__(self) -> None:
         require_ratio(self, "used_ratio", below_one=True)
@@ -66,28 +64,16 @@ class DiskFull(Disturbance):
             return f"{disk} is already used to {used:.3f}, and {self.used_ratio:g} is wanted"
         return None
 
-    def inject(self, stack: Stack) -> None:
-        reason = self.unavailable()
-        if reason is not None:
-            raise FaultError(f"{self.name} was not injected: {reason}")
+    def arguments(self, stack: Stack, /) -> Sequence[str]:
         disk, is_ours = _disk(stack)
-        start_stressor(
-            stack,
-            PROCESS,
-            STRESSOR,
-            [
-                *("--directory", str(disk)),
-                *(("--mount-bytes", str(MOUNTED_BYTES)) if is_ours else ()),
-                *("--used-ratio", str(self.used_ratio)),
-                *("--expires-seconds", str(self.expires_seconds)),
-            ],
-        )
+        return [
+            *("--directory", str(disk)),
+            *(("--mount-bytes", str(MOUNTED_BYTES)) if is_ours else ()),
+            *("--used-ratio", str(self.used_ratio)),
+        ]
 
-    def read_back(self, stack: Stack) -> Readback:
-        """The stressor lives, and the file system that the host shows is used to the ratio."""
-        if not living_stressors(stack, STRESSOR):
-            log = stack.process_log(PROCESS).strip()
-            return Readback(False, f"the stressor does not live; log: {log or '(empty)'}")
+    def effect(self, stack: Stack, /) -> Readback:
+        """The file system that the host shows is used to the ratio."""
         disk, is_ours = _disk(stack)
         if is_ours and not is_mounted(disk):
             return Readback(False, f"nothing is mounted on {disk}")
@@ -97,13 +83,8 @@ class DiskFull(Disturbance):
             f"{disk} is used to {used:.3f}, {self.used_ratio:.3f} wanted",
         )
 
-    def heal(self, stack: Stack) -> None:
-        stop_stressor(stack, PROCESS)
-
-    def read_back_healed(self, stack: Stack) -> Readback:
-        """The stressor is gone, and the file system with it, or it has its space again."""
-        if living_stressors(stack, STRESSOR):
-            return Readback(False, "the stressor lives")
+    def aftermath(self, stack: Stack, /) -> Readback:
+        """The file system is gone with it, or has its space again."""
         disk, is_ours = _disk(stack)
         if is_ours:
             still = is_mounted(disk)

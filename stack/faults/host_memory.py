@@ -1,23 +1,20 @@
 """The host's memory is used up to a ratio."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from stack.faults.cpu_stressor import LOWEST_PRIORITY
-from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
-from stack.faults.fault import FaultError, Readback
+from stack.faults.fault import Readback
 from stack.faults.memory_sizing import TOLERANCE, why_unavailable
 from stack.faults.memory_stressor import memory_now
 from stack.faults.parameters import require_ratio, require_seconds
-from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
-
-STRESSOR = "stack.faults.memory_stressor"
-PROCESS = "host_memory"
 
 
 @dataclass(frozen=True)
-class HostMemory(Disturbance):
+class HostMemory(Stressed):
     """``used_ratio`` of the host's memory is not available, held there whatever others take.
 
     At least 1 GiB is left free, of the host and of a container's limit. The readback says no
@@ -30,9 +27,10 @@ class HostMemory(Disturbance):
     """
 
     name: ClassVar[str] = "host_memory"
+    stressor: ClassVar[str] = "stack.faults.memory_stressor"
+    nice: ClassVar[int] = LOWEST_PRIORITY
 
     used_ratio: float
-    expires_seconds: float = EXPIRES_SECONDS
 
     def __post_init__(self) -> None:
         require_ratio(self, "used_ratio", below_one=True)
@@ -58,40 +56,21 @@ class HostMemory(Disturbance):
     def unavailable(self) -> str | None:
         return why_unavailable(memory_now(), self.used_ratio)
 
-    def inject(self, stack: Stack) -> None:
-        reason = self.unavailable()
-        if reason is not None:
-            raise FaultError(f"{self.name} was not injected: {reason}")
-        start_stressor(
-            stack,
-            PROCESS,
-            STRESSOR,
-            [
-                *("--used-ratio", str(self.used_ratio)),
-                *("--expires-seconds", str(self.expires_seconds)),
-            ],
-            nice=LOWEST_PRIORITY,
-        )
+    def arguments(self, _stack: Stack, /) -> Sequence[str]:
+        return ["--used-ratio", str(self.used_ratio)]
 
-    def read_back(self, stack: Stack) -> Readback:
-        """The stressor lives, and the host's used ratio is on the target."""
-        if not living_stressors(stack, STRESSOR):
-            log = stack.process_log(PROCESS).strip()
-            return Readback(False, f"the stressor does not live; log: {log or '(empty)'}")
+    def effect(self, _stack: Stack, /) -> Readback:
+        """The host's used ratio is on the target."""
         used_ratio = memory_now().used_ratio
         return Readback(
             abs(used_ratio - self.used_ratio) <= TOLERANCE,
             f"the host's memory is used to {used_ratio:.3f}, {self.used_ratio:.3f} wanted",
         )
 
-    def heal(self, stack: Stack) -> None:
-        stop_stressor(stack, PROCESS)
-
-    def read_back_healed(self, stack: Stack) -> Readback:
-        """The stressor is gone, and nothing else keeps the memory at the level."""
-        living = living_stressors(stack, STRESSOR)
+    def aftermath(self, _stack: Stack, /) -> Readback:
+        """Nothing else keeps the memory at the level."""
         used_ratio = memory_now().used_ratio
         return Readback(
-            not living and used_ratio < self.used_ratio - TOLERANCE,
-            f"{len(living)} stressors live, the host's memory is used to {used_ratio:.3f}",
+            used_ratio < self.used_ratio - TOLERANCE,
+            f"no stressor lives, the host's memory is used to {used_ratio:.3f}",
         )

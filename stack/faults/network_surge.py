@@ -2,19 +2,17 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import psutil
 
-from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
 from stack.faults.fault import Readback
 from stack.faults.parameters import require_positive, require_seconds
-from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
-STRESSOR = "stack.faults.network_stressor"
-PROCESS = "network_surge"
 LOOPBACK = "lo" if sys.platform.startswith("linux") else "lo0"
 MEASURED_SECONDS = 0.3
 TOLERANCE_RATIO = 0.15
@@ -23,7 +21,7 @@ COUNTED_TWICE = 2
 
 
 @dataclass(frozen=True)
-class NetworkSurge(Disturbance):
+class NetworkSurge(Stressed):
     """``bytes_per_second`` more through the loopback, sent and received taken together.
 
     It is the one interface that a host can load by itself, and its traffic reaches nobody. The
@@ -32,9 +30,9 @@ class NetworkSurge(Disturbance):
     """
 
     name: ClassVar[str] = "network_surge"
+    stressor: ClassVar[str] = "stack.faults.network_stressor"
 
     bytes_per_second: float
-    expires_seconds: float = EXPIRES_SECONDS
 
     def __post_init__(self) -> None:
         require_positive(self, "bytes_per_second")
@@ -49,36 +47,17 @@ class NetworkSurge(Disturbance):
             return None
         return f"this host counts no bytes of its loopback, {LOOPBACK}"
 
-    def inject(self, stack: Stack) -> None:
-        start_stressor(
-            stack,
-            PROCESS,
-            STRESSOR,
-            [
-                *("--bytes-per-second", str(self.bytes_per_second / COUNTED_TWICE)),
-                *("--expires-seconds", str(self.expires_seconds)),
-            ],
-        )
+    def arguments(self, _stack: Stack, /) -> Sequence[str]:
+        return ["--bytes-per-second", str(self.bytes_per_second / COUNTED_TWICE)]
 
-    def read_back(self, stack: Stack) -> Readback:
-        """The stressor lives, and the loopback carries as much as was asked, or more."""
-        if not living_stressors(stack, STRESSOR):
-            log = stack.process_log(PROCESS).strip()
-            return Readback(False, f"the stressor does not live; log: {log or '(empty)'}")
+    def effect(self, _stack: Stack, /) -> Readback:
+        """The loopback carries as much as was asked, or more."""
         carried = measured_bytes_per_second()
         return Readback(
             abs(carried / self.bytes_per_second - 1) <= TOLERANCE_RATIO,
             f"{LOOPBACK} carries {carried / 1e6:.1f} MB a second, "
             f"{self.bytes_per_second / 1e6:g} wanted",
         )
-
-    def heal(self, stack: Stack) -> None:
-        stop_stressor(stack, PROCESS)
-
-    def read_back_healed(self, stack: Stack) -> Readback:
-        """No stressor lives; what others send is not this fault's."""
-        living = living_stressors(stack, STRESSOR)
-        return Readback(not living, f"{len(living)} stressors live")
 
 
 def measured_bytes_per_second() -> float:

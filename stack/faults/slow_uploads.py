@@ -1,23 +1,21 @@
 """Customers' uploads do not come to an end, and the API's process holds what it has of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from stack.faults.app_memory import resident_bytes, why_untold
-from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
 from stack.faults.fault import Readback
 from stack.faults.parameters import require_positive, require_seconds
-from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
+from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
-STRESSOR = "stack.faults.upload_stressor"
-PROCESS = "slow_uploads"
 MOST_BYTES = 500_000_000
 TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
-class SlowUploads(Disturbance):
+class SlowUploads(Stressed):
     """The API's process grows to ``resident_bytes``, by as many requests as that takes.
 
     Each has sent half a megabyte of its body and never sends the rest, as from phones in a crowd.
@@ -27,9 +25,9 @@ class SlowUploads(Disturbance):
     """
 
     name: ClassVar[str] = "slow_uploads"
+    stressor: ClassVar[str] = "stack.faults.upload_stressor"
 
     resident_bytes: float
-    expires_seconds: float = EXPIRES_SECONDS
 
     def __post_init__(self) -> None:
         require_positive(self, "resident_bytes")
@@ -47,33 +45,19 @@ class SlowUploads(Disturbance):
     def unavailable(self) -> str | None:
         return why_untold()
 
-    def inject(self, stack: Stack) -> None:
-        start_stressor(
-            stack,
-            PROCESS,
-            STRESSOR,
-            [
-                *("--app-url", stack.addresses.app),
-                *("--metrics-url", stack.addresses.app_metrics),
-                *("--resident-bytes", str(self.resident_bytes)),
-                *("--expires-seconds", str(self.expires_seconds)),
-            ],
-        )
+    def arguments(self, stack: Stack, /) -> Sequence[str]:
+        return [
+            *("--app-url", stack.addresses.app),
+            *("--metrics-url", stack.addresses.app_metrics),
+            *("--resident-bytes", str(self.resident_bytes)),
+        ]
 
-    def read_back(self, stack: Stack) -> Readback:
-        """The uploads go on, and the API holds what they should make it hold."""
-        if not living_stressors(stack, STRESSOR):
-            log = stack.process_log(PROCESS).strip()
-            return Readback(False, f"no upload is under way; log: {log or '(empty)'}")
+    def effect(self, stack: Stack, /) -> Readback:
+        """The API holds what they should make it hold."""
         return self._held(stack, grown=True)
 
-    def heal(self, stack: Stack) -> None:
-        stop_stressor(stack, PROCESS)
-
-    def read_back_healed(self, stack: Stack) -> Readback:
-        """No upload is under way, and the API has let go of its memory."""
-        if living_stressors(stack, STRESSOR):
-            return Readback(False, "uploads are still under way")
+    def aftermath(self, stack: Stack, /) -> Readback:
+        """The API has let go of its memory."""
         return self._held(stack, grown=False)
 
     def _held(self, stack: Stack, *, grown: bool) -> Readback:

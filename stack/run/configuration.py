@@ -3,6 +3,7 @@
 Nothing else is changed: thresholds, labels, routes and texts are the files' own.
 """
 
+import re
 import shutil
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from stack.run.stack import StackError
 PRODUCTION = Path(__file__).resolve().parents[1]
 ALERTMANAGER_TARGET = "alertmanager:9093"
 ALERTMANAGER_2_TARGET = "alertmanager-2:9093"
+PATTERN_CHARACTERS = re.compile(r"[*?\[\]\\]")
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,18 @@ def layers_in(source: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (source / "prometheus" / "rules").glob("*.yml")))
 
 
+def production_in(source: Path) -> Production:
+    """What a folder has in prometheus/ and alertmanager/. Raises SpeedError with file and line."""
+    return read_production(
+        source / "prometheus" / "prometheus.yml", source / "alertmanager" / "alertmanager.yml"
+    )
+
+
 def compressed(source: Path, *, speed: float, layers: Sequence[str]) -> Compressed:
     """The configuration in ``source`` (prometheus/, alertmanager/) with these layers' rules,
     divided by the speed. Raises StackError with file and line."""
     try:
-        production = read_production(
-            source / "prometheus" / "prometheus.yml", source / "alertmanager" / "alertmanager.yml"
-        )
+        production = production_in(source)
         rules = {path: text for path, text in production.rules.items() if Path(path).stem in layers}
         production = replace(production, rules=rules)
         _refuse_outsiders(production)
@@ -98,16 +105,21 @@ def render(
     if ALERTMANAGER_2_TARGET in endpoints:
         _add_second_alertmanager(prometheus)
     _use_endpoints(prometheus, endpoints)
-    prometheus["rule_files"] = ["rules/*.yml"]
     prometheus_file = directory / "prometheus" / "prometheus.yml"
+    prometheus["rule_files"] = [_pattern_below(prometheus_file.parent, "rules/*.yml")]
     prometheus_file.write_text(yaml.safe_dump(prometheus, sort_keys=False))
     alertmanager = configuration.alertmanager
     for receiver in alertmanager.get("receivers", []):
         use_sink(receiver, sink)
     alertmanager_file = directory / "alertmanager" / "alertmanager.yml"
     alertmanager_file.parent.mkdir(parents=True, exist_ok=True)
-    alertmanager_file.write_text(yaml.safe_dump(alertmanager, sort_keys=False))
     _copy_templates(alertmanager, source / "alertmanager", alertmanager_file.parent)
+    if "templates" in alertmanager:
+        alertmanager["templates"] = [
+            _pattern_below(alertmanager_file.parent, pattern)
+            for pattern in alertmanager["templates"] or []
+        ]
+    alertmanager_file.write_text(yaml.safe_dump(alertmanager, sort_keys=False))
     return Rendered(
         prometheus_file=prometheus_file,
         alertmanager_file=alertmanager_file,
@@ -115,6 +127,19 @@ def render(
         alertmanager_flags=configuration.alertmanager_flags,
         layers_absent={layer: why_absent for layer in layers_in(source) if layer not in layers},
     )
+
+
+def _pattern_below(folder: Path, pattern: str) -> str:
+    """The pattern so that it finds files in this folder, whatever the folder is called.
+
+    Both engines put the folder before a relative pattern and read the whole as one: in a folder
+    ``a[b]`` they would find nothing. A star cannot be escaped, as Prometheus refuses one in a
+    folder's name.
+    """
+    if not PATTERN_CHARACTERS.search(str(folder)):
+        return pattern
+    name = PATTERN_CHARACTERS.sub(lambda c: "?" if c[0] == "*" else f"\\{c[0]}", str(folder))
+    return f"{name}/{pattern}"
 
 
 def _refuse_outsiders(production: Production) -> None:

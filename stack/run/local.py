@@ -63,7 +63,8 @@ class LocalStack:
         self._observes_host = observes_host
         self._app_settings = dict(app_settings or {})
         self._source = source
-        # First, as it may fail, and leaves nothing behind when it does.
+        # First, as these may fail, and leave nothing behind when they do.
+        _check_temporary_folder()
         self._ports = PortLease()
         self._directory = Path(tempfile.mkdtemp(prefix=f"flash-drill-{name}-"))
         self._secrets = Secrets(
@@ -283,6 +284,16 @@ class LocalStack:
         """The proxy through which Alertmanager reaches a receiver, as a base URL."""
         port = self._port.setdefault(door_name(receiver), self._ports.take())
         return f"http://127.0.0.1:{port}"
+
+
+def _check_temporary_folder() -> None:
+    """The database's address ends at a question mark, and reads what follows a percent sign."""
+    folder = tempfile.gettempdir()
+    if {"?", "%"} & set(folder):
+        raise StackError(
+            f"the folder for temporary files, {folder}, has a ? or a % in its name, which the "
+            "address of a database cannot have: set TMPDIR to another"
+        )
 
 
 def new_name(prefix: str) -> str:

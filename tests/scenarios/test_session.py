@@ -12,13 +12,16 @@ import pytest
 from scenarios.collect import ROOT, load_drill
 from scenarios.drill import Drill, fault
 from scenarios.judge.coverage_inventory import Inventory
+from scenarios.report.coverage_files import inventory_of_files
 from scenarios.report.folder import ReportFolder
+from scenarios.report.table import summary_lines
 from scenarios.runner import Settings
 from scenarios.session import DrillSession, VerdictError
 from stack.faults.redis_down import RedisDown
 from stack.run.configuration import PRODUCTION
 
 DRILL = load_drill(ROOT / "application" / "redis_down.py")
+NO_FILES = Inventory()
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,14 @@ def session_of(
     assert temporary.is_dir()
     with contextlib.ExitStack() as sessions:
 
-        def begin(drills: Sequence[Drill], source: Path = PRODUCTION) -> DrillSession:
+        def begin(
+            drills: Sequence[Drill], source: Path = PRODUCTION, files: Inventory = NO_FILES
+        ) -> DrillSession:
             session = DrillSession(
                 drills,
                 Settings(speed=60.0, engines={}, source=source),
                 ReportFolder(tmp_path / "reports"),
-                files=Inventory(),
+                files=files,
                 keep_failed_stacks=True,
                 write_line=print,
                 uncaptured=contextlib.nullcontext,
@@ -73,7 +78,30 @@ def test_a_drill_that_this_host_cannot_run_is_skipped_though_it_could_a_moment_l
     with pytest.raises(pytest.skip.Exception, match="too little memory"):
         session.await_verdict(drill)
     (result,) = session.results.all()
-    assert (result.verdict, result.text) == ("skipped", "too little memory")
+    assert result.verdict == "skipped"
+    assert result.text.startswith("redis_down: too little memory; so it proves nothing of ")
+
+
+def test_a_drill_that_is_skipped_leaves_its_alerts_unproven(
+    session_of: Callable[..., DrillSession],
+) -> None:
+    """In the coverage of a run that is green but for it, and in the line that tells of the skip."""
+    drill = replace(DRILL, steps=[fault(Fickle(answers=["too little memory"]))])
+    session = session_of([drill], files=inventory_of_files(PRODUCTION))
+    with pytest.raises(pytest.skip.Exception):
+        session.await_verdict(drill)
+    (proven,) = [rule for rule in session.coverage().rules if rule.rule.name == "RedisDown"]
+    assert not proven.is_loaded
+    assert not any(proven.proven.values())
+    assert not proven.is_full
+    (told,) = [
+        line
+        for _, lines in summary_lines(session.results)
+        for line in lines
+        if "skip" in line and ":" in line
+    ]
+    assert told.startswith("skipped: application/redis_down: redis_down: too little memory; ")
+    assert "RedisDown" in told
 
 
 def test_a_drill_that_was_started_is_awaited_though_the_host_could_not_run_it_now(

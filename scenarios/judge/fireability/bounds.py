@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scenarios.judge.fireability.essential import COMPARISONS, is_vector, vector_argument
+from scenarios.judge.fireability.essential import COMPARISONS
 from scenarios.judge.fireability.share import is_share
 from stack.run.speed.constants import constant_value
 from stack.run.speed.tree import (
@@ -21,6 +21,7 @@ from stack.run.speed.tree import (
     Subquery,
     walk,
 )
+from stack.run.speed.vectors import is_vector, vector_argument
 
 _FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 

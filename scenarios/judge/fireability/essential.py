@@ -8,13 +8,12 @@ from stack.run.speed.tree import (
     Call,
     Negation,
     Node,
-    Selector,
     Subquery,
 )
+from stack.run.speed.vectors import is_vector, vector_argument
 
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 _MADE_OF_NOTHING = frozenset({"absent", "absent_over_time", "vector", "scalar", "time", "pi"})
-_SCALARS = frozenset({"time", "scalar", "pi"})
 
 
 def essential_parts(node: Node) -> Iterator[Node]:
@@ -35,26 +34,6 @@ def essential_parts(node: Node) -> Iterator[Node]:
                 yield from essential_parts(node.right)
         case _:
             return
-
-
-def is_vector(node: Node) -> bool:
-    """Whether an expression gives series, not a number or a text."""
-    match node:
-        case Selector() | Aggregation() | Subquery():
-            return True
-        case Negation():
-            return is_vector(node.expression)
-        case Binary():
-            return is_vector(node.left) or is_vector(node.right)
-        case Call():
-            return node.function not in _SCALARS
-        case _:
-            return False
-
-
-def vector_argument(call: Call) -> Node | None:
-    """The series that a function is given; None where it is given only numbers."""
-    return next((argument for argument in call.arguments if is_vector(argument)), None)
 
 
 def joins_vectors(node: Binary) -> bool:

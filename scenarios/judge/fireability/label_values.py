@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scenarios.judge.fireability.essential import is_vector, vector_argument
 from scenarios.judge.fireability.values import ANYTHING, MISSING, PRESENT, Values, allowed, exactly
 from scenarios.judge.matchers import Matcher
 from stack.run.speed.tree import (
@@ -17,6 +16,7 @@ from stack.run.speed.tree import (
     Subquery,
     Text,
 )
+from stack.run.speed.vectors import is_vector, vector_argument
 
 # Prometheus gives these to every series that it scrapes.
 SCRAPED = frozenset({"job", "instance"})

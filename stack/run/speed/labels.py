@@ -15,6 +15,7 @@ from stack.run.speed.tree import (
     Subquery,
     Text,
 )
+from stack.run.speed.vectors import is_vector, vector_argument
 
 _SELECTING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _WITHOUT_SERIES = frozenset({"time", "vector", "pi", "scalar"})
@@ -75,7 +76,9 @@ def _call(node: Call) -> ResultLabels | None:
         return _absent_labels(node.arguments[0])
     if node.function == "info":
         return None
-    inner = result_labels(node.arguments[-1 if node.function in _FROM_BUCKETS else 0])
+    # A quantile and the like is a number, and stands before the vector it is taken of.
+    vector = vector_argument(node)
+    inner = ResultLabels(_NONE) if vector is None else result_labels(vector)
     if inner is None:
         return None
     if node.function in ("label_replace", "label_join") and isinstance(node.arguments[1], Text):
@@ -97,9 +100,9 @@ def _absent_labels(node: Node) -> ResultLabels:
 
 
 def _binary(node: Binary) -> ResultLabels | None:  # noqa: PLR0911 - one for each operator
-    if not _is_vector(node.right):
+    if not is_vector(node.right):
         return result_labels(node.left)
-    if not _is_vector(node.left):
+    if not is_vector(node.left):
         return result_labels(node.right)
     left, right, matching = result_labels(node.left), result_labels(node.right), node.matching
     if node.operator == "or":
@@ -113,20 +116,6 @@ def _binary(node: Binary) -> ResultLabels | None:  # noqa: PLR0911 - one for eac
         return _only(left, listed) if matching.kind == "on" else _without(left, listed)
     many = left if matching.cardinality == "ManyToOne" else right
     return ResultLabels(many.kept, many.dropped, many.added | frozenset(matching.group_labels))
-
-
-def _is_vector(node: Node) -> bool:
-    match node:
-        case Selector() | Aggregation() | Subquery():
-            return True
-        case Negation():
-            return _is_vector(node.expression)
-        case Binary():
-            return _is_vector(node.left) or _is_vector(node.right)
-        case Call():
-            return node.function not in ("time", "scalar", "pi")
-        case _:
-            return False
 
 
 def _only(labels: ResultLabels, wanted: frozenset[str]) -> ResultLabels:

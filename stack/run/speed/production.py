@@ -4,6 +4,7 @@ Only ``read_production`` touches files. Ratios are checked over all files and fl
 a ``for`` in one file lives with a scrape interval in another.
 """
 
+import glob
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,8 @@ def read_production(prometheus_file: Path, alertmanager_file: Path) -> Productio
     alertmanager, alertmanager_source = _read_yaml(alertmanager_file)
     rules: dict[str, str] = {}
     for index, pattern in enumerate(prometheus.get("rule_files") or []):
-        absolute = prometheus_file.parent / str(pattern)
+        # A pattern may be absolute; the folder is no part of one, whatever it is called.
+        absolute = Path(glob.escape(str(prometheus_file.parent))) / str(pattern)
         found = sorted(Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor))))
         if not found:
             raise SpeedError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ def start_stack(tmp_path: Path) -> Iterator[Callable[..., SmallStack]]:
     """Starts a stack of the named services; several in one test are several stacks."""
     started: list[SmallStack] = []
 
-    def start(*services: Service) -> SmallStack:
-        stack = SmallStack(tmp_path / f"stack-{len(started)}", services)
+    def start(*services: Service, **settings: Any) -> SmallStack:
+        stack = SmallStack(tmp_path / f"stack-{len(started)}", services, **settings)
         started.append(stack)
         return stack
 

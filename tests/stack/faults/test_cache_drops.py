@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stack.app.catalogue import CACHE_KEY
 from stack.faults.cache_dropper import CACHED_KEY
-from stack.faults.cache_drops import STRESSOR, CacheDrops
+from stack.faults.cache_drops import CacheDrops
 from stack.faults.stressors import living_stressors
 from stack.run.waiting import wait_until
 from tests.stack.faults.small_stack import SmallStack
@@ -64,12 +64,12 @@ def test_a_process_that_is_gone_is_noticed(start_stack: Callable[..., SmallStack
     stack, fault = start_stack("redis"), CacheDrops(20)
     fault.inject(stack)
     wait_until("the drops", lambda: astuple(fault.read_back(stack)), within_seconds=30)
-    (pid,) = living_stressors(stack, STRESSOR)
+    (pid,) = living_stressors(stack, CacheDrops.stressor)
     psutil.Process(pid).kill()
     wait_until("its end", lambda: astuple(fault.read_back_healed(stack)), within_seconds=30)
     readback = fault.read_back(stack)
     assert not readback.took_effect
-    assert "nothing drops the cache" in readback.observed
+    assert "the stressor does not live" in readback.observed
 
 
 @pytest.mark.engines

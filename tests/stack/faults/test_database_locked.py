@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.faults.database_locked import STRESSOR, DatabaseLocked
+from stack.faults.database_locked import DatabaseLocked
 from stack.faults.stressors import living_stressors
 from stack.run.waiting import wait_until
 from tests.stack.faults.small_stack import SmallStack
@@ -118,12 +118,12 @@ def test_a_killed_process_is_noticed_and_its_lock_is_gone(
     fault = DatabaseLocked("immediate")
     with contextlib.closing(new_database("delete")) as connection:
         injected(fault, bare_stack)
-        (pid,) = living_stressors(bare_stack, STRESSOR)
+        (pid,) = living_stressors(bare_stack, DatabaseLocked.stressor)
         psutil.Process(pid).kill()
         wait_until(
             "its end", lambda: astuple(fault.read_back_healed(bare_stack)), within_seconds=30
         )
-        assert "nothing locks the database" in fault.read_back(bare_stack).observed
+        assert "the stressor does not live" in fault.read_back(bare_stack).observed
         write(connection)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.faults.disk_full import PROCESS, STRESSOR, DiskFull
+from stack.faults.disk_full import DiskFull
 from stack.faults.mount_holder import mount, unmount
 from stack.faults.small_disk import (
     LARGEST_BYTES,
@@ -70,7 +70,7 @@ def test_the_host_shows_it_as_full_as_was_asked(bare_stack: SmallStack) -> None:
 def test_it_is_unmounted_when_the_stressor_is_killed(bare_stack: SmallStack) -> None:
     """A process that is killed cleans nothing up: somebody else must have."""
     inject(bare_stack)
-    (pid,) = living_stressors(bare_stack, STRESSOR)
+    (pid,) = living_stressors(bare_stack, DiskFull.stressor)
     psutil.Process(pid).kill()
     until_unmounted(mount_point(bare_stack.directory))
 
@@ -106,8 +106,8 @@ def test_a_disk_that_was_there_is_filled_and_given_back(
     assert smallest_disk() == a_disk
     start_stressor(
         bare_stack,
-        PROCESS,
-        STRESSOR,
+        DiskFull.name,
+        DiskFull.stressor,
         ["--directory", str(a_disk), "--used-ratio", "0.7", "--expires-seconds", "60"],
     )
     wait_until(
@@ -116,7 +116,7 @@ def test_a_disk_that_was_there_is_filled_and_given_back(
         within_seconds=30,
     )
     assert list(a_disk.iterdir()) == []
-    bare_stack.stop_process(PROCESS)
+    bare_stack.stop_process(DiskFull.name)
     assert used_ratio(a_disk) < 0.01
 
 
@@ -127,13 +127,13 @@ def test_a_large_disk_is_left_alone(tmp_path: Path, bare_stack: SmallStack) -> N
     full = min(0.99, used_ratio(tmp_path) + 0.01)
     start_stressor(
         bare_stack,
-        PROCESS,
-        STRESSOR,
+        DiskFull.name,
+        DiskFull.stressor,
         ["--directory", str(tmp_path), "--used-ratio", str(full), "--expires-seconds", "5"],
     )
     wait_until(
         "the stressor to give up",
-        lambda: ("others may need it" in bare_stack.process_log(PROCESS), "silence"),
+        lambda: ("others may need it" in bare_stack.process_log(DiskFull.name), "silence"),
         within_seconds=30,
     )
 

@@ -18,8 +18,7 @@ from stack.faults.fault import FaultError
 from stack.faults.held_memory import CHUNK_BYTES
 from stack.faults.host_cpu import STRESSOR as CPU_STRESSOR
 from stack.faults.host_cpu import TOLERANCE, HostCpu
-from stack.faults.host_memory import PROCESS, HostMemory
-from stack.faults.host_memory import STRESSOR as MEMORY_STRESSOR
+from stack.faults.host_memory import HostMemory
 from stack.faults.memory_sizing import LEFT_FREE_BYTES, bytes_to_take
 from stack.faults.memory_stressor import memory_now
 from stack.faults.mount_holder import unmount
@@ -127,7 +126,10 @@ def test_a_killed_cpu_stressor_is_noticed(bare_stack: SmallStack) -> None:
     ("make", "module"),
     [
         (lambda: HostCpu(0.05, expires_seconds=1.0), CPU_STRESSOR),
-        (lambda: HostMemory(slightly_fuller().used_ratio, expires_seconds=1.0), MEMORY_STRESSOR),
+        (
+            lambda: HostMemory(slightly_fuller().used_ratio, expires_seconds=1.0),
+            HostMemory.stressor,
+        ),
     ],
 )
 def test_stressors_end_themselves_at_expiry(
@@ -155,7 +157,7 @@ def test_memory_is_held_at_the_level_and_given_back(bare_stack: SmallStack) -> N
         pytest.skip(reason)
     fault.inject(bare_stack)
     wait_until("the level", lambda: astuple(fault.read_back(bare_stack)), within_seconds=30)
-    (pid,) = living_stressors(bare_stack, MEMORY_STRESSOR)
+    (pid,) = living_stressors(bare_stack, HostMemory.stressor)
     assert held_bytes(pid) > SMALL_BYTES / 2
 
     fault.heal(bare_stack)
@@ -170,7 +172,7 @@ def test_memory_makes_room_when_others_take_some(bare_stack: SmallStack) -> None
         pytest.skip(reason)
     fault.inject(bare_stack)
     wait_until("the level", lambda: astuple(fault.read_back(bare_stack)), within_seconds=30)
-    (pid,) = living_stressors(bare_stack, MEMORY_STRESSOR)
+    (pid,) = living_stressors(bare_stack, HostMemory.stressor)
     # The readback is content a little below the target, while the stressor still grows.
     wait_until(
         "the stressor to be done",
@@ -203,7 +205,7 @@ def test_memory_stressor_is_the_first_to_die(bare_stack: SmallStack) -> None:
     if fault.unavailable() is not None or not Path("/proc/self/oom_score_adj").exists():
         pytest.skip(fault.unavailable() or "no oom_score_adj on this system")
     fault.inject(bare_stack)
-    (pid,) = until_alive(bare_stack, MEMORY_STRESSOR)
+    (pid,) = until_alive(bare_stack, HostMemory.stressor)
     score = Path(f"/proc/{pid}/oom_score_adj")
     wait_until(
         "its score", lambda: (score.read_text() == "1000\n", score.read_text()), within_seconds=30
@@ -218,16 +220,16 @@ def test_a_stressor_that_gets_no_memory_lets_go_and_says_so(bare_stack: SmallSta
     if (reason := fault.unavailable()) is not None:
         pytest.skip(reason)
     stressor = (
-        f"ulimit -f 200000; exec {sys.executable} -m {MEMORY_STRESSOR} --stack-directory "
+        f"ulimit -f 200000; exec {sys.executable} -m {HostMemory.stressor} --stack-directory "
         f"{bare_stack.directory} --used-ratio {fault.used_ratio} --expires-seconds 30"
     )
-    bare_stack.start_process(PROCESS, ["sh", "-c", stressor], {})
+    bare_stack.start_process(HostMemory.name, ["sh", "-c", stressor], {})
     wait_until(
         "the stressor to give up",
         lambda: (
-            "cannot hold the level" in bare_stack.process_log(PROCESS)
-            and not living_stressors(bare_stack, MEMORY_STRESSOR),
-            bare_stack.process_log(PROCESS),
+            "cannot hold the level" in bare_stack.process_log(HostMemory.name)
+            and not living_stressors(bare_stack, HostMemory.stressor),
+            bare_stack.process_log(HostMemory.name),
         ),
         within_seconds=30,
     )
@@ -252,7 +254,7 @@ def test_a_target_below_what_is_used_is_refused(bare_stack: SmallStack) -> None:
     assert "already used to" in (fault.unavailable() or "")
     with pytest.raises(FaultError, match="already used to"):
         fault.inject(bare_stack)
-    assert living_stressors(bare_stack, MEMORY_STRESSOR) == []
+    assert living_stressors(bare_stack, HostMemory.stressor) == []
 
 
 def test_a_target_without_room_for_one_gib_is_refused() -> None:

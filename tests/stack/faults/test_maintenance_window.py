@@ -53,11 +53,7 @@ def test_a_receiver_of_no_route_below_the_root_cannot_be_muted(receiver: str) ->
 
 @pytest.fixture
 def stack(start_stack: Callable[..., SmallStack]) -> SmallStack:
-    stack = start_stack()
-    file_of(stack).parent.mkdir()
-    file_of(stack).write_text(yaml.safe_dump(CONFIGURATION))
-    stack.start_service("alertmanager")
-    return stack
+    return start_stack("alertmanager", alertmanager=CONFIGURATION)
 
 
 def file_of(stack: SmallStack) -> Path:

@@ -7,7 +7,7 @@ import psutil
 import pytest
 import redis
 
-from stack.faults.redis_clients import STRESSOR, RedisClients
+from stack.faults.redis_clients import RedisClients
 from stack.faults.stressors import living_stressors
 from stack.run.waiting import wait_until
 from tests.stack.faults.small_stack import SmallStack
@@ -41,12 +41,12 @@ def test_a_killed_process_takes_its_connections_along_and_is_noticed(stack: Smal
     """The readback says no once the process is gone."""
     fault = RedisClients(30)
     injected(fault, stack)
-    (pid,) = living_stressors(stack, STRESSOR)
+    (pid,) = living_stressors(stack, RedisClients.stressor)
     psutil.Process(pid).kill()
     wait_until("the end", lambda: astuple(fault.read_back_healed(stack)), within_seconds=30)
     readback = fault.read_back(stack)
     assert not readback.took_effect
-    assert "no process holds connections" in readback.observed
+    assert "the stressor does not live" in readback.observed
 
 
 def test_the_connections_end_at_expiry(stack: SmallStack) -> None:
