@@ -32,7 +32,19 @@ harness passes to `python -m locust -f locustfiles/PROFILE`:
     --json-file PREFIX             Locust's statistics, at the end, to PREFIX.json
     --exit-code-on-error 0         failed requests are a result, not an error of the run
 
---users and --spawn-rate change nothing: a run has one Locust user, and it lets the visitors in.
+--users and --spawn-rate change nothing: a process has one Locust user, and it lets the visitors in.
+Past one process, the rate, the limits and the ledger are those of all workers together:
+
+    locust -f locustfiles/PROFILE.py --master --master-bind-host ADDRESS --host APP ...
+    locust -f locustfiles/PROFILE.py --worker --master-host ADDRESS     on each machine
+    locust -f locustfiles/PROFILE.py --processes 4 --host APP ...       on one machine
+
+Each worker takes its turn of one sequence of arrivals; settings are given to the master, which
+alone writes LOAD_LEDGER and has the page /load. It listens on 127.0.0.1 unless --master-bind-host
+names another address, and anyone who reaches that can join or disturb the run: keep it in a network
+of your own. LOAD_ALLOW_HOSTS must allow the app at the master and at every worker. A worker that is
+gone is noticed within seconds; what it left undone is shed, and the others take over its turns.
+
 LOAD_LEDGER names a file for one JSON line a second, described in ledger.py. SIGINT and SIGTERM end
 a run with ledger and statistics written; Locust writes its --html report on SIGINT only. Exit
 codes: 0 done, 1 refused (with the reason on standard error), 2 a wrong option.

@@ -12,6 +12,11 @@ Where the environment variable LOAD_LEDGER names a file, each second of a run ap
 - outcomes: how the completed visits ended, by name
 
 Over a run: offered = started + shed, and started = completed + abandoned.
+
+With several workers the master keeps the ledger of all. A line is written once each worker has
+told of its second, so it may come some seconds later. Of a worker that is gone, what was due and
+never told of is shed, and what was in flight is abandoned. If it comes back, what it did meanwhile
+is left out, and a visit that it still ends may stand as abandoned and as completed.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ import enum
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -64,11 +69,16 @@ class Ledger:
         path: Path | None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        tell: Callable[[int, Mapping[str, int], Mapping[str, int]], None] | None = None,
     ) -> None:
-        """Raise OSError where the file cannot be written."""
+        """`tell` gets each second that is over: its number, counts and outcomes.
+
+        Raise OSError where the file cannot be written.
+        """
         self._path = path
         self._clock = clock
         self._wall_clock = wall_clock
+        self._tell = tell
         self._file: IO[str] | None = None
         self.begun_at = 0.0
         self._begun_at_unix = 0.0
@@ -87,11 +97,11 @@ class Ledger:
         """Visits going on now."""
         return self.totals["started"] - self.totals["completed"] - self.totals["abandoned"]
 
-    def begin(self) -> None:
-        """Begin a run: all counts are zero, and the first second starts now."""
-        self.begun_at = self._clock()
-        self._begun_at_unix = self._wall_clock()
-        self._written = 0
+    def begin(self, elapsed_seconds: float = 0.0) -> None:
+        """Begin a run that began so long ago: all counts are zero; what was before is not told."""
+        self.begun_at = self._clock() - elapsed_seconds
+        self._begun_at_unix = self._wall_clock() - elapsed_seconds
+        self._written = int(elapsed_seconds)
         self._seconds = {}
         self._outcomes = {}
         self._in_flight_written = 0
@@ -106,6 +116,14 @@ class Ledger:
         self._seconds.setdefault(self._second(at), Counter())[what] += 1
         self.totals[what] += 1
 
+    def add(self, second: int, counts: Mapping[str, int], outcomes: Mapping[str, int]) -> None:
+        """Add what another process told of a second of this run."""
+        second = max(self._written, second)
+        self._seconds.setdefault(second, Counter()).update(counts)
+        self._outcomes.setdefault(second, Counter()).update(outcomes)
+        self.totals.update(counts)
+        self.outcomes.update(outcomes)
+
     def complete(self, outcome: Outcome) -> None:
         """Count a visit that ended, and how."""
         self.count("completed")
@@ -116,7 +134,10 @@ class Ledger:
 
     def roll(self, now: float) -> None:
         """Write each second that is over. Raise OSError where the file cannot be written."""
-        whole_seconds = int(now - self.begun_at)
+        self.settle(int(now - self.begun_at))
+
+    def settle(self, whole_seconds: int) -> None:
+        """Write so many seconds of the run. Raise OSError where the file cannot be written."""
         if whole_seconds > self._written:
             while self._written < whole_seconds:
                 self._write(1.0)
@@ -159,6 +180,8 @@ class Ledger:
                 "outcomes": dict(outcomes),
             }
             self._file.write(json.dumps(line) + "\n")
+        if self._tell is not None:
+            self._tell(self._written, counts, outcomes)
         self._written += 1
 
     def _flush(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
@@ -18,14 +19,17 @@ from locust.argument_parser import LocustArgumentParser
 from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent
 from locust.env import Environment
 from locust.exception import StopUser
+from locust.runners import MasterRunner, WorkerRunner
 
 from locustfiles import page
 from locustfiles.arrivals import Arrivals
+from locustfiles.fleet import Fleet
 from locustfiles.ledger import Ledger, Outcome
 from locustfiles.pace import Pace, Schedule, Steady
 from locustfiles.settings import ARRIVALS_PER_SECOND, COMMON, Setting
 from locustfiles.target import ALLOW_VARIABLE, TargetRefusedError, allowed_origin
 from locustfiles.visits import Shelf, VisitEndedError, Visitor
+from locustfiles.worker import Worker
 
 REQUEST_TIMEOUT_SECONDS = 10.0
 IDLE_CONNECTIONS_MAX = 20
@@ -39,7 +43,7 @@ LocustUserAgent.redirect_response_codes = frozenset()
 
 
 class OpenUser(User):
-    """Base of the profiles. A run has one such user, whatever --users says.
+    """Base of the profiles. A process has one such user, whatever --users says.
 
     A profile says what a visitor does in `visit`, what can be set in `settings`, and how often
     visitors come in `pace`. No visit takes longer than `visit_seconds_max`.
@@ -50,6 +54,7 @@ class OpenUser(User):
     visit_seconds_max: ClassVar[float] = 60.0
     settings: ClassVar[tuple[Setting, ...]] = (ARRIVALS_PER_SECOND,)
     ledger: ClassVar[Ledger]
+    worker: ClassVar[Worker | None] = None
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -71,7 +76,10 @@ class OpenUser(User):
         """Let visitors in from now until the run stops."""
         try:
             self._origin = allowed_origin(self.host, os.environ.get(ALLOW_VARIABLE, ""))
-            self.ledger.begin()
+            if self.worker is None:
+                self.ledger.begin()
+            else:
+                self.ledger.begin(self.worker.await_run())
             try:
                 self._let_in()
             finally:
@@ -89,6 +97,9 @@ class OpenUser(User):
 
     def _give_up(self, reason: str) -> None:
         logger.error(reason)
+        if self.worker is not None:
+            self.worker.refuse(reason)
+            return
         runner = self.environment.runner
         if self._options.headless:
             self.environment.process_exit_code = 1
@@ -103,8 +114,10 @@ class OpenUser(User):
             limit=self._options.arrivals_limit or None,
         )
         arrivals = Arrivals(
-            schedule, self.ledger, self._receive, lambda: int(self._options.in_flight_max)
+            schedule, self.ledger, self._receive, lambda: self._in_flight_max(schedule)
         )
+        if self.worker is not None:
+            self.worker.keep(schedule)
 
         def close(**_: object) -> None:
             arrivals.close()
@@ -114,6 +127,13 @@ class OpenUser(User):
             arrivals.run()
         finally:
             self.environment.events.test_stopping.remove_listener(close)
+
+    def _in_flight_max(self, schedule: Schedule) -> int:
+        """How many visits may go on in this process."""
+        if self.worker is not None and self.worker.is_cut_off():
+            return 0
+        in_flight_max: int = math.ceil(self._options.in_flight_max / schedule.turn.count)
+        return in_flight_max
 
     def _receive(self, number: int) -> Outcome:
         """Take one visitor through the visit, within its time, and return how it ended."""
@@ -167,32 +187,35 @@ def add_options(parser: LocustArgumentParser) -> None:
             metavar="<number>",
             help=f"{setting.help} (default {setting.default:g})",
         )
-    parser.set_defaults(web_host="127.0.0.1")
+    parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: object) -> None:
     """Refuse what cannot be run, with a sentence and exit code 1; set up ledger and web page."""
     options = _options(environment)
-    if options.master or options.worker or options.processes:
-        sys.exit("A profile runs in one process: leave out --master, --worker and --processes.")
     profiles = [user for user in environment.user_classes if issubclass(user, OpenUser)]
     if len(profiles) != 1:
         names = ", ".join(profile.__name__ for profile in profiles)
         sys.exit(f"One profile runs at a time: name one of {names} at the end of the command line.")
-    if options.headless or environment.host:
+    # A worker gets its address from the master, and holds it against its own guard then.
+    if not options.worker and (options.headless or environment.host):
         try:
             allowed_origin(environment.host, os.environ.get(ALLOW_VARIABLE, ""))
         except TargetRefusedError as error:
             sys.exit(f"Load refused: {error}")
-    if not options.run_time and environment.shape_class is None:
+    if not options.worker and not options.run_time and environment.shape_class is None:
         options.run_time = DEFAULT_RUN_SECONDS
         logger.info("No run time was given: %d s is the limit", DEFAULT_RUN_SECONDS)
-    path = os.environ.get(LEDGER_VARIABLE)
-    try:
-        ledger = Ledger(Path(path) if path else None)
-    except OSError as error:
-        sys.exit(f"{LEDGER_VARIABLE}={path} cannot be written: {error}. Name a file in a folder.")
+    runner = environment.runner
+    if isinstance(runner, WorkerRunner):
+        OpenUser.worker = Worker(runner)
+        ledger = Ledger(None, tell=OpenUser.worker.tell)
+    else:
+        ledger = _ledger_in_file()
+    if isinstance(runner, MasterRunner):
+        profile = profiles[0](environment)
+        Fleet(runner, ledger, lambda: profile.pace(options))
     OpenUser.ledger = ledger
     gevent.signal_handler(signal.SIGINT, _interrupt)
 
@@ -206,6 +229,14 @@ def prepare(environment: Environment, **_: object) -> None:
         page.add(
             environment.web_ui, ledger, (*profiles[0].settings, *COMMON), options.web_base_path
         )
+
+
+def _ledger_in_file() -> Ledger:
+    path = os.environ.get(LEDGER_VARIABLE)
+    try:
+        return Ledger(Path(path) if path else None)
+    except OSError as error:
+        sys.exit(f"{LEDGER_VARIABLE}={path} cannot be written: {error}. Name a file in a folder.")
 
 
 def _interrupt() -> None:

@@ -73,12 +73,32 @@ class Steps:
         return 0.0, math.inf
 
 
+@dataclass(frozen=True)
+class Stand:
+    """Where a schedule stands: elapsed seconds, the part of an arrival due since, arrivals made."""
+
+    position_seconds: float
+    credit: float
+    offered: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Of `count` processes that keep one schedule, the one that takes each `count`-th arrival."""
+
+    index: int = 0
+    count: int = 1
+
+
 class Schedule:
     """Evenly spaced arrivals at a pace, worked out from the clock alone.
 
     A schedule never asks how the arrivals before are doing: that is what makes them open. The
     first is due at once. Times are seconds of one monotonic clock. `pace` is asked anew at each
     look, so that a rate changed in the web UI holds from the next arrival on.
+
+    Several processes may keep the same schedule, each for the arrivals whose `turn` is its own: all
+    count all arrivals, so that numbers, limit and fill are those of the whole.
     """
 
     def __init__(self, pace: Callable[[], Pace], begun_at: float, limit: int | None = None) -> None:
@@ -90,9 +110,21 @@ class Schedule:
         self._credit = 1.0
         self.offered = 0
         self.lost = 0
+        self.lost_elsewhere = 0
+        self.turn = Turn()
+
+    def stand(self) -> Stand:
+        return Stand(self._position, self._credit, self.offered)
+
+    def take_up(self, stand: Stand, turn: Turn, begun_at: float) -> None:
+        """Go on from where another process stood; times before that are over."""
+        self._position, self._credit = stand.position_seconds, stand.credit
+        self.offered = stand.offered
+        self.turn = turn
+        self._begun_at = begun_at
 
     def due(self, now: float) -> Iterator[float]:
-        """Yield the time of each arrival that fell due since the last call, oldest first."""
+        """Yield the time of each own arrival that fell due since the last call, oldest first."""
         elapsed = now - self._begun_at
         while not self._is_over() and self._position <= elapsed:
             rate, holds_until = self._rate()
@@ -102,7 +134,8 @@ class Schedule:
                 self._position += missing / rate
                 self._credit = 0.0
                 self.offered += 1
-                yield self._begun_at + self._position
+                if (self.offered - 1) % self.turn.count == self.turn.index:
+                    yield self._begun_at + self._position
             else:
                 self._credit += rate * (end - self._position)
                 self._position = end
@@ -114,19 +147,21 @@ class Schedule:
         self.lost += 1
 
     def rate_per_second(self) -> float:
-        """The rate that holds where the schedule stands."""
-        return self._rate()[0]
+        """The rate of the own arrivals that holds where the schedule stands."""
+        return self._rate()[0] / self.turn.count
 
     def seconds_to_next(self, now: float) -> float:
-        """Seconds until the next look is worth while: an arrival due, or another rate."""
+        """Seconds until the next look is worth while: an own arrival due, or another rate."""
         if self._is_over():
             return math.inf
         rate, holds_until = self._rate()
-        next_at = self._position + (1.0 - self._credit) / rate if rate > 0.0 else math.inf
+        missing = 1.0 - self._credit + (self.turn.index - self.offered) % self.turn.count
+        next_at = self._position + missing / rate if rate > 0.0 else math.inf
         return max(0.0, min(next_at, holds_until) - (now - self._begun_at))
 
     def _rate(self) -> tuple[float, float]:
-        return self._pace().at(self._position, self.offered - self.lost)
+        made = self.offered - self.lost - self.lost_elsewhere
+        return self._pace().at(self._position, made)
 
     def _is_over(self) -> bool:
         return self._limit is not None and self.offered >= self._limit

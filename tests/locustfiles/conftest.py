@@ -11,13 +11,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -241,3 +243,79 @@ def start_locust(tmp_path: Path) -> Iterator[StartLocust]:
         if run.process.poll() is None:
             run.process.kill()
             run.process.wait(timeout=ENDED_WITHIN_SECONDS)
+
+
+@dataclass
+class Fleet:
+    """A master and its workers, each a process as a user starts it."""
+
+    master: LocustRun
+    workers: list[LocustRun]
+    start_worker: StartLocust
+
+    def end(self) -> None:
+        """Wait for the run's end; nobody shows a traceback."""
+        self.master.wait()
+        for run in (self.master, *self.workers):
+            run.wait()
+            assert "Traceback" not in run.output(), run.output()
+
+    def full_seconds(self) -> list[dict[str, Any]]:
+        """All but the last line, which is of a part of a second."""
+        return [line for line in self.master.ledger() if line["seconds"] == 1.0]
+
+    def assert_balanced(self) -> None:
+        """What the ledger says of itself holds."""
+        run = self.master
+        assert run.total("offered") == run.total("started") + run.total("shed")
+        assert run.total("started") == run.total("completed") + run.total("abandoned")
+        assert run.ledger()[-1]["in_flight"] == 0
+
+    def are_all_connected_to(self, url: str) -> bool:
+        """Whether each worker has a connection to the app."""
+        ports = [
+            {
+                c.raddr.port
+                for c in psutil.Process(run.process.pid).net_connections("tcp")
+                if c.raddr
+            }
+            for run in self.workers
+        ]
+        return all(urlsplit(url).port in remote for remote in ports)
+
+
+@pytest.fixture
+def start_fleet(
+    start_locust: StartLocust, free_ports: Callable[[int], list[int]]
+) -> Callable[..., Fleet]:
+    """Start a master and two workers by command line; headless begins with the second worker."""
+
+    def start(
+        profile: str,
+        host: str | None,
+        *options: str,
+        headless: bool = True,
+        worker_environments: Sequence[dict[str, str]] = ({}, {}),
+        environment: dict[str, str] | None = None,
+    ) -> Fleet:
+        (port,) = free_ports(1)
+
+        def start_worker(environment: dict[str, str] | None = None) -> LocustRun:
+            arguments = ("--worker", "--master-port", str(port))
+            return start_locust(profile, None, *arguments, headless=False, environment=environment)
+
+        count = len(worker_environments)
+        master = start_locust(
+            profile,
+            host,
+            *("--master", "--master-bind-port", str(port), "--expect-workers", str(count)),
+            *options,
+            headless=headless,
+            environment=environment,
+        )
+        workers = [start_worker(environment) for environment in worker_environments]
+        if not headless:
+            wait_until("the workers", lambda: f"{count} workers connected" in master.output())
+        return Fleet(master, workers, start_worker)
+
+    return start

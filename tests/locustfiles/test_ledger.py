@@ -151,3 +151,33 @@ def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> Non
     """A wrong path is known before any load is made."""
     with pytest.raises(FileNotFoundError):
         Ledger(tmp_path / "no-such-folder" / "ledger.jsonl")
+
+
+def test_what_others_tell_of_a_second_is_added_to_it(ledger: Ledger, path: Path) -> None:
+    """And what comes after the line was written counts in the next, so that the sums hold."""
+    ledger.add(0, {"offered": 3, "started": 3}, {})
+    ledger.add(0, {"offered": 2, "started": 2, "completed": 1}, {"browsed": 1})
+    ledger.settle(1)
+    ledger.add(0, {"completed": 4}, {"paid": 4})
+    ledger.settle(2)
+    first, second = lines(path)
+    assert (first["offered"], first["completed"], first["in_flight"]) == (5, 1, 4)
+    assert (second["completed"], second["in_flight"], second["outcomes"]) == (4, 0, {"paid": 4})
+    assert ledger.totals["started"] == ledger.totals["completed"] == 5
+
+
+def test_a_ledger_tells_of_each_second_that_is_over(clock: Clock) -> None:
+    """By its number in the run, also where the run began before."""
+    told: list[tuple[int, int]] = []
+    ledger = Ledger(
+        None, clock=clock, tell=lambda second, counts, _: told.append((second, counts["offered"]))
+    )
+    ledger.begin(elapsed_seconds=7.5)
+    ledger.count("offered")
+    clock.now += 1.0
+    ledger.count("offered")
+    ledger.count("offered")
+    ledger.roll(clock.now)
+    assert told == [(7, 1)]
+    ledger.end()
+    assert told == [(7, 1), (8, 2)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locustfiles.pace import FillThenHold, Pace, Schedule, Steady, Step, Steps
+from locustfiles.pace import FillThenHold, Pace, Schedule, Steady, Step, Steps, Turn
 
 BEGUN_AT = 1000.0
 
@@ -109,3 +109,56 @@ def test_the_wait_ends_when_the_next_arrival_is_due(rate: float, looks: list[flo
         assert list(schedule.due(now + wait_seconds * 0.99)) == []
         now += wait_seconds + 1e-6
         assert len(list(schedule.due(now))) == 1
+
+
+def turns_of(pace: Pace, count: int, limit: int | None = None) -> list[Schedule]:
+    """So many processes' schedules, all begun at the same time."""
+    schedules = [schedule_of(pace, limit) for _ in range(count)]
+    for index, schedule in enumerate(schedules):
+        schedule.take_up(schedule.stand(), Turn(index, count), BEGUN_AT)
+    return schedules
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize(
+    "pace", [Steady(10.0), FillThenHold(40.0, 20, 5.0), Steps((Step(1.0, 3.0), Step(2.0, 30.0)))]
+)
+def test_turns_together_are_the_arrivals_of_one_process(pace: Pace, count: int) -> None:
+    """At the same times, none twice, none left out, and as even."""
+    whole = due(schedule_of(pace), 4.0)
+    parts = [due(schedule, 4.0) for schedule in turns_of(pace, count)]
+    assert sorted(at for part in parts for at in part) == pytest.approx(whole)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_a_limit_is_that_of_all_turns() -> None:
+    parts = [due(schedule, 60.0) for schedule in turns_of(Steady(10.0), 3, limit=20)]
+    assert sum(map(len, parts)) == 20
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_one_waits_for_the_next_turn_of_ones_own(index: int) -> None:
+    """Not for each arrival of all the others."""
+    schedule = turns_of(Steady(10.0), 3)[index]
+    now = BEGUN_AT + 1.05
+    list(schedule.due(now))
+    wait_seconds = schedule.seconds_to_next(now)
+    assert list(schedule.due(now + wait_seconds - 0.001)) == []
+    assert len(list(schedule.due(now + wait_seconds + 0.001))) == 1
+
+
+def test_a_schedule_is_taken_up_where_another_stands() -> None:
+    """One that comes late begins with the arrivals that are due then, and numbers them alike."""
+    first = schedule_of(Steady(10.0))
+    list(first.due(BEGUN_AT + 2.04))
+    late = schedule_of(Steady(10.0))
+    late.take_up(first.stand(), Turn(), 900.0)
+    assert late.offered == first.offered == 21
+    assert list(late.due(902.55)) == pytest.approx([902.1, 902.2, 902.3, 902.4, 902.5])
+
+
+def test_what_is_lost_elsewhere_prolongs_the_fill_too() -> None:
+    schedule = schedule_of(FillThenHold(10.0, 5, 0.0))
+    assert len(due(schedule, 10.0)) == 5
+    schedule.lost_elsewhere = 3
+    assert len(due(schedule, 20.0)) == 3

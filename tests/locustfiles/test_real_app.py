@@ -120,6 +120,25 @@ def test_as_many_are_charged_as_the_ledger_says_have_paid(
     assert ready_app.metric("payments_successful_total") - paid == run.outcomes()["paid"]
 
 
+def test_two_workers_buy_as_one_process_does(
+    ready_app: TicketApp, start_locust: Any, free_ports: Any
+) -> None:
+    """At the rate of both together, and the gateway has charged what the master's ledger says."""
+    charges = ready_app.charges()
+    port = str(free_ports(1)[0])
+    fleet = ("--master", "--master-bind-port", port, "--expect-workers", "2")
+    options = ("-t", "3s", "--stop-timeout", "10", "--arrivals-per-second", "10")
+    run = start_locust("payments.py", ready_app.url, *fleet, *options)
+    worker = ("payments.py", None, "--worker", "--master-port", port)
+    workers = [start_locust(*worker, headless=False) for _ in range(2)]
+    run.wait()
+    for process in workers:
+        assert process.wait().returncode == 0, process.output()
+    assert ready_app.charges() - charges == run.outcomes()["paid"] == run.total("offered")
+    assert 28 <= run.total("offered") <= 32
+    assert (run.total("failed"), run.total("request_failures"), run.total("shed")) == (0, 0, 0)
+
+
 def test_declined_payments_are_answers(ready_app: TicketApp, start_locust: Any) -> None:
     """With half of the charges declined, half of the visits end so, and no visit fails."""
     control = f"{ready_app.gateway_url}/control"
