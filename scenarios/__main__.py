@@ -1,4 +1,4 @@
-"""The command line, ``python -m scenarios``: timelines judged again, coverage, the guide."""
+"""The command line, ``python -m scenarios``: judge again, coverage, merge, check, the guides."""
 
 import argparse
 import io
@@ -15,6 +15,7 @@ from scenarios.judge.coverage import coverage
 from scenarios.judge.errors import JudgeError
 from scenarios.judge.explanation import failure_text
 from scenarios.judge.verdict import judge
+from scenarios.merge_command import add_merge
 from scenarios.report.coverage import coverage_lines, document, percentage, shortfall
 from scenarios.report.coverage_files import CoverageError, inventory_of_files, read_proofs
 from scenarios.report.guide import guide
@@ -58,6 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     covered.set_defaults(
         run=lambda options: print_coverage(
             options.paths, options.configuration, options.wanted, as_json=options.json
+        )
+    )
+    add_merge(
+        subcommands.add_parser(
+            "merge",
+            help="make one report folder of several, as where drills are split over jobs",
+            description="Exit code 0: all drills pass. 1: one fails, is unknown or an error. "
+            "2: the reports cannot be read, or do not belong together; nothing is written then.",
         )
     )
     add_check(

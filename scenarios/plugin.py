@@ -13,9 +13,11 @@ from scenarios.preflight import PreflightError, explain, preflight
 from scenarios.report.coverage import coverage_lines, percentage, shortfall
 from scenarios.report.coverage_files import inventory_of_files
 from scenarios.report.folder import ReportFolder
+from scenarios.report.run_record import RunRecord, hashes, write_record
 from scenarios.report.table import summary_lines
 from scenarios.runner import Settings
 from scenarios.session import SESSION, DrillSession
+from scenarios.shard import SHARD, keep_shard, read_shard, told
 from stack.run.configuration import PRODUCTION
 from stack.run.engines import EngineError, require
 from stack.run.local import ENGINES
@@ -55,6 +57,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=str(PRODUCTION),
         metavar="DIR",
         help="folder with prometheus/ and alertmanager/ to drill instead of stack/'s own",
+    )
+    group.addoption(
+        "--shard",
+        type=read_shard,
+        metavar="I/N",
+        help="run the I-th of N parts of the drills, which take about as long; the reports of all "
+        "parts are joined by: python -m scenarios merge",
     )
     group.addoption(
         "--alert-coverage-fail-under",
@@ -112,9 +121,19 @@ def pytest_pycollect_makemodule(
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that need the host alone run last, so they are waited for last."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those that need the host alone run last, so they are waited for last.
+
+    After -k and its like, so that a shard is one of the drills that are asked for.
+    """
+    keep_shard(config, items)
     items.sort(key=lambda item: isinstance(item, DrillItem) and item.drill.disturbs_host)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
+    shard = config.stash.get(SHARD, None)
+    return None if shard is None else told(shard)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -150,6 +169,12 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
         files = inventory_of_files(source)
     except (PreflightError, StackError, SpeedError, EngineError, JudgeError) as error:
         raise pytest.UsageError(str(error)) from error
+    write_record(
+        RunRecord(
+            tuple(drill.name for drill in drills), hashes(source), config.stash.get(SHARD, None)
+        ),
+        config.stash[FOLDER].path,
+    )
     config.stash[FOLDER].make_latest()
     run = DrillSession(
         drills,

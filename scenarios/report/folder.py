@@ -16,8 +16,8 @@ STARVED = "starved"
 
 
 class ReportFolder:
-    """``reports/DATE-TIME-PID/``: junit.xml, results.json, coverage.json, timelines/, load/, logs/
-    of failures, and in starved/ the same of first attempts that the host held up.
+    """``reports/DATE-TIME-PID/``: junit.xml, results.json, coverage.json, run.json, timelines/,
+    load/, logs/ of failures, and in starved/ the same of first attempts that the host held up.
     """
 
     def __init__(self, parent: Path) -> None:

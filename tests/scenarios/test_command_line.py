@@ -131,7 +131,8 @@ def run(name: str, case: Case, folder: Path) -> Done:
     if case.drill is not None:
         copy = folder / "copy"
         shutil.copytree(ROOT, copy / "scenarios", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT.parent / "pyproject.toml", copy)
+        for file in ("pyproject.toml", "conftest.py"):
+            shutil.copy(ROOT.parent / file, copy)
         for package in ("stack", "sink", "locustfiles"):
             (copy / package).symlink_to(ROOT.parent / package)
         (copy / "scenarios" / "business" / "wrong.py").write_text(case.drill)

@@ -146,6 +146,7 @@ def test_a_pass_leaves_its_timeline_and_its_load_but_no_logs(runs: Mapping[str, 
         "junit.xml",
         "results.json",
         "coverage.json",
+        "run.json",
         "timelines",
         "load",
     }
