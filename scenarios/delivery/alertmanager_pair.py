@@ -28,7 +28,8 @@ DRILL = Drill(
         ),
         fires(
             "ApiMemoryHigh",
-            within="4m",
+            # The group of the first may still be there, and hold the second to its interval.
+            within="9m",
             at="api-chat",
             group={"service": "api"},
             resolves_within="8m",
