@@ -4,7 +4,6 @@ The sink refuses what Slack and Discord would: a template that breaks their limi
 """
 
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from sink.client import SinkClient
 from sink.message import ChatMessage
 from stack.run.configuration import PRODUCTION
 from stack.run.engines.resolve import require
+from stack.run.ports import PortLease
 from stack.run.receivers import Sink, use_sink
 from stack.run.supervisor import REPOSITORY
 from stack.run.waiting import wait_until
@@ -56,13 +56,6 @@ class Chats:
         return found[0]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def answers(url: str) -> Callable[[], tuple[bool, str]]:
     def look() -> tuple[bool, str]:
         try:
@@ -80,8 +73,10 @@ def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chats]:
     directory = tmp_path_factory.mktemp("chats")
     token_file = directory / "token"
     token_file.write_text(TOKEN)
-    sink_url = f"http://127.0.0.1:{free_port()}"
-    address = f"127.0.0.1:{free_port()}"
+    # Two ports that the kernel calls free one after the other may be the same.
+    ports = PortLease()
+    sink_url = f"http://127.0.0.1:{ports.take()}"
+    address = f"127.0.0.1:{ports.take()}"
     source = PRODUCTION / "alertmanager"
     configuration = yaml.safe_load((source / "alertmanager.yml").read_text())
     shutil.copytree(source / "templates", directory / "templates")
@@ -122,6 +117,7 @@ def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chats]:
             for process in started:
                 process.kill()
                 process.wait(WITHIN_SECONDS)
+            ports.release()
 
 
 def alert(name: str, *, resolved: bool = False, **changes: Any) -> dict[str, Any]:

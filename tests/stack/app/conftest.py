@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,10 +25,13 @@ START_SECONDS = 20
 CONTROL = {"Authorization": "Bearer control-token"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports(count: int) -> list[int]:
+    """Ports that differ: one that is let go may be the next to be called free."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def eventually(what: str, look: Callable[[], Any], seconds: float = 10) -> Any:
@@ -56,9 +59,7 @@ class Rig:
     eventually = staticmethod(eventually)
 
     def __init__(self, folder: Path, **app_environment: str | None) -> None:
-        self.redis_port, self.gateway_port, self.app_port, self.metrics_port = (
-            free_port() for _ in range(4)
-        )
+        self.redis_port, self.gateway_port, self.app_port, self.metrics_port = free_ports(4)
         self.url = f"http://127.0.0.1:{self.app_port}"
         self.gateway_url = f"http://127.0.0.1:{self.gateway_port}"
         self.database_url = f"sqlite:///{folder / 'shop.db'}"
