@@ -7,7 +7,6 @@ from pathlib import Path
 
 from scenarios.judge.errors import JudgeError
 from scenarios.report.coverage import coverage_lines
-from scenarios.report.coverage_files import CoverageError
 from scenarios.report.merge import MergedResults, merge
 from scenarios.report.merge_sources import MergeError
 from scenarios.report.table import summary_lines
@@ -45,7 +44,7 @@ def run_merge(reports: Sequence[Path], into: Path, configuration: Path) -> int:
     """Merge and print the tables of a run; gives the exit code."""
     try:
         results, covered = merge(reports, into, configuration)
-    except (MergeError, CoverageError, StackError, JudgeError) as error:
+    except (MergeError, StackError, JudgeError) as error:
         print(f"merge: error: {error}", file=sys.stderr)
         return REFUSED
     sections = (

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from scenarios.drill import Drill
 from scenarios.host import HostShare, Interrupted
@@ -109,9 +110,6 @@ class Schedule:
         self.progress.put(Progress(self.elapsed_seconds(), drill.name, doing))
 
     def _attempt(self, drill: Drill, settings: Settings, *, alone: bool) -> Ran:
-        def say(doing: str) -> None:
-            self._say(drill, doing)
-
         try:
             return run_drill(
                 drill,
@@ -119,7 +117,7 @@ class Schedule:
                 self._host,
                 self._stalls,
                 alone=alone,
-                progress=say,
+                progress=partial(self._say, drill),
                 cancelled=self._cancelled.is_set,
                 begun=lambda: self._has_begun(drill),
                 finish=lambda ran: self._finish(drill, ran),
@@ -130,7 +128,7 @@ class Schedule:
             return Ran(error=f"the harness failed:\n{traceback.format_exc()}")
         finally:
             self._has_begun(drill)
-            say("done")
+            self._say(drill, "done")
 
     def _has_begun(self, drill: Drill) -> None:
         """Or is over without ever having begun."""

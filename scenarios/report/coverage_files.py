@@ -33,10 +33,7 @@ def read_proofs(paths: Sequence[Path]) -> list[Proof]:
 
 
 def _of_folder(folder: Path) -> Iterator[Proof]:
-    """Every drill of a run, with or without a timeline.
-
-    What a run says of a drill counts beside its timeline: one whose books disagree has failed.
-    """
+    """Every drill of a run, with or without a timeline."""
     timelines = sorted((folder / TIMELINES).glob("*.json"))
     verdicts = _verdicts(folder / RESULTS)
     if not timelines and not verdicts:
@@ -44,7 +41,14 @@ def _of_folder(folder: Path) -> Iterator[Proof]:
             f"{folder} is no report folder with drills in it: it has neither {TIMELINES}/*.json "
             f"nor {RESULTS}; give one run's folder, such as reports/latest, or timelines"
         )
-    proofs = [_of_timeline(path) for path in timelines]
+    yield from of_run([_of_timeline(path) for path in timelines], verdicts)
+
+
+def of_run(proofs: Sequence[Proof], verdicts: Mapping[str, str]) -> Iterator[Proof]:
+    """What the drills of one run prove, from their timelines and from what the run said of them.
+
+    The latter counts beside the former: a drill whose books disagree has failed.
+    """
     for proof in proofs:
         said = verdicts.get(proof.drill, proof.verdict)
         yield proof.with_verdict(said) if proof.verdict == "pass" else proof

@@ -9,6 +9,8 @@ from scenarios.judge.timeline import Timeline
 from scenarios.report.saved import write_timeline
 
 RESULTS = "results.json"
+JUNIT = "junit.xml"
+COVERAGE = "coverage.json"
 LOAD = "load"
 LOGS = "logs"
 TIMELINES = "timelines"
@@ -36,7 +38,7 @@ class ReportFolder:
 
     @property
     def junit(self) -> Path:
-        return self.path / "junit.xml"
+        return self.path / JUNIT
 
     @property
     def results(self) -> Path:
@@ -44,7 +46,7 @@ class ReportFolder:
 
     @property
     def coverage(self) -> Path:
-        return self.path / "coverage.json"
+        return self.path / COVERAGE
 
     def timeline(self, drill: str) -> Path:
         return self.path / TIMELINES / f"{file_name(drill)}.json"

@@ -11,14 +11,14 @@ from xml.etree import ElementTree as ET
 
 from scenarios.judge.coverage import Coverage, coverage
 from scenarios.report.coverage import write_coverage
-from scenarios.report.coverage_files import inventory_of_files, read_proofs
-from scenarios.report.folder import RESULTS, ReportFolder
-from scenarios.report.merge_sources import FORMAT, JUNIT, MergeError, Source, read_source
-from scenarios.report.result import DrillResult, Results
+from scenarios.report.coverage_files import inventory_of_files
+from scenarios.report.folder import COVERAGE, JUNIT, RESULTS, ReportFolder
+from scenarios.report.merge_sources import MergeError, Source, read_source
+from scenarios.report.result import FORMAT, DrillResult, Results
 from scenarios.report.run_record import RUN, RunRecord, differing, hashes, write_record
 
 # Made anew of all reports; whatever else a report holds is copied as it is.
-MADE_ANEW = frozenset({RESULTS, JUNIT, "coverage.json", RUN})
+MADE_ANEW = frozenset({RESULTS, JUNIT, COVERAGE, RUN})
 
 
 class MergedResults(Results):
@@ -37,12 +37,12 @@ class MergedResults(Results):
 def merge(paths: Sequence[Path], into: Path, configuration: Path) -> tuple[MergedResults, Coverage]:
     """Make one report folder, ``into``, of several; it is there whole, or not at all.
 
-    ``configuration`` is the folder that was drilled. Raises MergeError, CoverageError, StackError,
-    JudgeError.
+    ``configuration`` is the folder that was drilled. Raises MergeError, StackError, JudgeError.
     """
     sources = [read_source(path) for path in paths]
     refuse_unlike(sources, configuration)
-    covered = coverage(read_proofs(paths), inventory_of_files(configuration))
+    proofs = [proof for source in sources for proof in source.proofs]
+    covered = coverage(proofs, inventory_of_files(configuration))
     folder = ReportFolder(into.parent)
     folder.path = into
     results = MergedResults(sources, folder)
@@ -117,7 +117,7 @@ def _write(results: MergedResults, covered: Coverage, into: Path) -> None:
         root = ET.Element("testsuites", {"name": "drills"})
         root.extend(suite for source in results.sources for suite in source.suites)
         ET.ElementTree(root).write(partial / JUNIT, encoding="utf-8", xml_declaration=True)
-        write_coverage(covered, partial / "coverage.json")
+        write_coverage(covered, partial / COVERAGE)
         drills = tuple(result.drill for result in results.all())
         write_record(RunRecord(drills, results.sources[0].record.configuration), partial)
         partial.replace(into)

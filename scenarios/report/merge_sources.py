@@ -10,16 +10,15 @@ from xml.etree import ElementTree as ET
 import cattrs
 from cattrs.preconf.json import make_converter
 
+from scenarios.judge.coverage_proof import Proof, proof_of
 from scenarios.judge.errors import JudgeError
 from scenarios.judge.timeline import Timeline
 from scenarios.judge.verdict import Judgement, judge
-from scenarios.report.folder import RESULTS, TIMELINES, file_name
-from scenarios.report.result import DrillResult
+from scenarios.report.coverage_files import of_run
+from scenarios.report.folder import JUNIT, RESULTS, TIMELINES, file_name
+from scenarios.report.result import FORMAT, DrillResult
 from scenarios.report.run_record import RunRecord, RunRecordError, read_record
 from scenarios.report.saved import TimelineError, read_timeline
-
-FORMAT = 1
-JUNIT = "junit.xml"
 
 
 class MergeError(Exception):
@@ -30,7 +29,8 @@ class MergeError(Exception):
 class Source:
     """A report as its run left it.
 
-    ``entries`` are the drills of results.json untouched, ``results`` the same for the tables.
+    ``entries`` are the drills of results.json untouched, ``results`` the same for the tables, and
+    ``proofs`` what they prove by their timelines, judged again.
     """
 
     path: Path
@@ -39,6 +39,7 @@ class Source:
     wall_seconds: float
     entries: Mapping[str, Mapping[str, Any]]
     results: Mapping[str, DrillResult]
+    proofs: tuple[Proof, ...]
     suites: tuple[ET.Element, ...]
 
 
@@ -60,9 +61,13 @@ def read_source(path: Path) -> Source:
             f"{', '.join(sorted(strangers))}"
         )
     results = {
-        drill: _result(entry, timelines.get(drill), path) for drill, entry in entries.items()
+        drill: _result(entry, timelines[drill][1] if drill in timelines else None, path)
+        for drill, entry in entries.items()
     }
-    return Source(path, record, speed, wall_seconds, entries, results, _suites(path / JUNIT))
+    verdicts = {drill: result.verdict for drill, result in results.items()}
+    proofs = tuple(of_run([proof_of(*judged) for judged in timelines.values()], verdicts))
+    suites = _suites(path / JUNIT)
+    return Source(path, record, speed, wall_seconds, entries, results, proofs, suites)
 
 
 def _results(path: Path) -> tuple[float, float, dict[str, Mapping[str, Any]]]:
@@ -119,9 +124,7 @@ def _timelines(folder: Path) -> dict[str, tuple[Timeline, Judgement]]:
     return found
 
 
-def _result(
-    entry: Mapping[str, Any], judged: tuple[Timeline, Judgement] | None, path: Path
-) -> DrillResult:
+def _result(entry: Mapping[str, Any], judgement: Judgement | None, path: Path) -> DrillResult:
     """The drill for the tables: what was said of it, with the judgement of its timeline."""
     plain = {name: entry[name] for name in entry if name not in ("judgement", "latencies")}
     try:
@@ -133,12 +136,11 @@ def _result(
     was_judged = result.verdict == "pass" or entry.get("judgement") is not None
     if not was_judged:
         return result
-    if judged is None:
+    if judgement is None:
         raise MergeError(
             f"{path / TIMELINES / file_name(result.drill)}.json is missing, and with it what "
             f"{result.drill} was judged by"
         )
-    judgement = judged[1]
     if result.verdict == "pass" and judgement.verdict != "pass":
         raise MergeError(
             f"{path} is damaged: {RESULTS} says that {result.drill} is a pass; its timeline, "

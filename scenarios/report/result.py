@@ -17,6 +17,7 @@ from scenarios.runner import Ran
 from stack.run.local import LocalStack
 from stack.run.up import described
 
+FORMAT = 1
 KEPT_SECONDS = 1800.0
 Verdict = Literal["pass", "fail", "unknown", "error", "skipped"]
 
@@ -106,14 +107,12 @@ class Results:
 
     def is_wanted_again(self, drill: Drill) -> bool:
         """Whether a drill that is over proved nothing, because the host held it up."""
-        with self._lock:
-            known = self._results.get(drill.name)
+        known = self._known(drill)
         return known is not None and self._is_wanted_again(known)
 
     def judged(self, drill: Drill, ran: Ran) -> DrillResult:
         """The result of a drill that is over."""
-        with self._lock:
-            known = self._results.get(drill.name)
+        known = self._known(drill)
         if known is None or (ran.error is not None and known.verdict == "pass"):
             known = DrillResult(drill.name, drill.proves, "error", ran.error or "not run")
             self._put(known)
@@ -124,7 +123,7 @@ class Results:
         self.folder.make()
         self.wall_seconds = wall_seconds
         document: dict[str, Any] = {
-            "format": 1,
+            "format": FORMAT,
             "speed": self.speed,
             "wall_seconds": wall_seconds,
             "drills": [asdict(result) for result in self.all()],
@@ -167,8 +166,7 @@ class Results:
 
     def _first_attempt(self, drill: Drill) -> FirstAttempt | None:
         """What became of the drill before, where this is its second attempt."""
-        with self._lock:
-            known = self._results.get(drill.name)
+        known = self._known(drill)
         if known is None:
             return None
         timeline = self.folder.set_aside(drill.name)
@@ -183,6 +181,10 @@ class Results:
             guardian = stack.leave_running(KEPT_SECONDS)
             text += f"\n\n{where}\nIt ends in half an hour, or with: kill {guardian}"
         return replace(result, text=text)
+
+    def _known(self, drill: Drill) -> DrillResult | None:
+        with self._lock:
+            return self._results.get(drill.name)
 
     def _put(self, result: DrillResult) -> None:
         with self._lock:
