@@ -25,6 +25,7 @@ from scenarios.runner import Settings
 from scenarios.schedule import Schedule
 from stack.run.engines import require
 from stack.run.local import ENGINES
+from stack.run.local_way import LocalWay
 
 HEADINGS = "speed  round  pass  fail  unknown  worst gap  stall s  start s  cores  wall s  ratio"
 
@@ -61,12 +62,12 @@ def main() -> None:
 
 def run(drills: list[Drill], speed: float) -> Round:
     """One round; its report goes to a folder that is removed."""
-    engines = require(ENGINES, print)
+    way = LocalWay(require(ENGINES, print))
     with tempfile.TemporaryDirectory(prefix="flash-bench-") as folder:
         results = Results(ReportFolder(Path(folder)), speed, keep_failed_stacks=False)
         own_cpu, began = own_cpu_seconds(), time.monotonic()
         schedule = Schedule(
-            [(replace(drill), Settings(speed, engines)) for drill in drills],
+            [(replace(drill), Settings(speed, way)) for drill in drills],
             results.finish,
             # What is measured is how often the host holds drills up.
             is_wanted_again=lambda _: False,

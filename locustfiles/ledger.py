@@ -53,6 +53,8 @@ class Outcome(enum.Enum):
     SOLD_OUT = "sold_out"
     PAID = "paid"
     DECLINED = "declined"
+    # What a visitor of another app than Flash Tickets came for.
+    DONE = "done"
     FAILED = "failed"
 
     @property

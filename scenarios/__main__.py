@@ -1,4 +1,4 @@
-"""The command line, ``python -m scenarios``: judge again, coverage, merge, check, the guides."""
+"""The command line, ``python -m scenarios``: judge again, coverage, merge, annotate, guides."""
 
 import argparse
 import io
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from scenarios.annotate_command import add_annotate
 from scenarios.check_command import add_check
 from scenarios.collect import all_drills
 from scenarios.drill import DrillError
@@ -67,6 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             help="make one report folder of several, as where drills are split over jobs",
             description="Exit code 0: all drills pass. 1: one fails, is unknown or an error. "
             "2: the reports cannot be read, or do not belong together; nothing is written then.",
+        )
+    )
+    add_annotate(
+        subcommands.add_parser(
+            "annotate",
+            help="add the faults and notifications of saved timelines to a Grafana",
+            description="Each time it is run it adds them again. Exit code 0: Grafana has all. "
+            "1: it has not, and why. 2: its address or the credentials cannot be used.",
         )
     )
     add_check(

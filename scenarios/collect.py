@@ -19,6 +19,24 @@ ROOT = Path(__file__).resolve().parent
 LAYERS = ("system", "container", "application", "business", "delivery", "flow")
 
 
+# The folder whose drills are run instead of those here, where --stack external names one.
+FOLDER_ELSEWHERE = pytest.StashKey[Path]()
+
+
+def root_of_drill(config: pytest.Config, path: Path) -> Path | None:
+    """The folder that a drill's file is named from; None where the file holds no drill to run."""
+    elsewhere = config.stash.get(FOLDER_ELSEWHERE, None)
+    if elsewhere is None:
+        return ROOT if is_drill_file(path) else None
+    is_drill = (
+        path.suffix == ".py"
+        and path.resolve().is_relative_to(elsewhere)
+        and path.name != "conftest.py"
+        and not path.name.startswith("_")
+    )
+    return elsewhere if is_drill else None
+
+
 def is_drill_file(path: Path) -> bool:
     """Whether a file is where drills are: ``scenarios/LAYER/NAME.py``."""
     return (
@@ -80,8 +98,10 @@ class DrillFile(pytest.File):
     """A file that holds one drill."""
 
     def collect(self) -> Iterator["DrillItem"]:
+        root = root_of_drill(self.config, self.path)
+        assert root is not None, "only files that hold drills are collected as such"
         try:
-            drill = load_drill(self.path)
+            drill = load_drill(self.path, root)
         except DrillError as error:
             raise self.CollectError(str(error)) from error
         yield DrillItem.from_parent(self, name="drill", drill=drill)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 
 from scenarios.judge.timeline import Configuration, Rule, ScrapeJob
 from stack.observe.alertmanager import Alertmanager
-from stack.observe.prometheus import Prometheus
+from stack.observe.prometheus import Prometheus, Target
 from stack.run.configuration import compressed
 from stack.run.speed import parse_duration
 
@@ -23,9 +24,17 @@ DEFAULT_TOLERANCE = "1h"
 
 
 def from_apis(
-    prometheus: Prometheus, alertmanager: Alertmanager, layers_absent: Mapping[str, str]
+    prometheus: Prometheus,
+    alertmanager: Alertmanager,
+    layers_absent: Mapping[str, str],
+    *,
+    jobs_by_target: bool = False,
 ) -> Configuration:
-    """What the running programs say they were configured with. Raises ReadError."""
+    """What the running programs say they were configured with. Raises ReadError.
+
+    With ``jobs_by_target`` scrape jobs are what targets call their job: discovery may find none for
+    a job, and relabelling may call it by another name.
+    """
     rules = tuple(
         Rule(
             name=rule["name"],
@@ -42,7 +51,7 @@ def from_apis(
         for group in prometheus.rule_groups()
         for rule in group["rules"]
     )
-    return _configuration(
+    configuration = _configuration(
         yaml.safe_load(prometheus.configuration()),
         rules,
         alertmanager.configuration(),
@@ -50,6 +59,22 @@ def from_apis(
         metric_jobs=metric_jobs(prometheus, rules),
         layers_absent=layers_absent,
     )
+    if jobs_by_target:
+        configuration = replace(configuration, scrape_jobs=jobs_of_targets(prometheus.targets()))
+    return configuration
+
+
+def jobs_of_targets(targets: Iterable[Target]) -> tuple[ScrapeJob, ...]:
+    """The jobs that have targets, each as the slowest of them is scraped."""
+    slowest: dict[str, ScrapeJob] = {}
+    for target in targets:
+        known = slowest.get(target.job, ScrapeJob(target.job, 0.0, 0.0))
+        slowest[target.job] = ScrapeJob(
+            target.job,
+            max(known.interval_seconds, seconds(target.interval)),
+            max(known.timeout_seconds, seconds(target.timeout)),
+        )
+    return tuple(slowest[job] for job in sorted(slowest))
 
 
 def from_files(

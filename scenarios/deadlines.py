@@ -4,7 +4,7 @@ A wait that is too long only costs time; one that is too short would make a late
 like a missed one. So the widest bound is used here, whatever the judge knows of the expression.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from scenarios.judge.evidence import SAME_MOMENT_SECONDS
 from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Lost, Repeats
@@ -35,10 +35,15 @@ class Deadlines:
         self._configuration = configuration
         self._alerts = [rule for rule in configuration.rules if rule.kind == "alerting"]
 
-    def warm_up_seconds(self) -> float:
-        """Until every rule's longest look back falls into the steady load."""
+    def warm_up_seconds(self, alerts: Collection[str] | None = None) -> float:
+        """Until the longest look back of every rule, or of these, falls into the steady load."""
         return max(
-            (look_back_seconds(self._configuration, rule) for rule in self._alerts), default=0.0
+            (
+                look_back_seconds(self._configuration, rule)
+                for rule in self._alerts
+                if alerts is None or rule.name in alerts
+            ),
+            default=0.0,
         )
 
     def quiet_seconds(self) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from scenarios.expected import (
@@ -22,6 +23,7 @@ from scenarios.judge.expectation import Allowed, Expectation, Heartbeat, Silent
 from scenarios.judge.timeline import Declaration
 from scenarios.load import NORMAL, Load
 from stack.faults.fault import Fault
+from stack.run.way import Feature
 
 # All that the file of a drill needs, but for its load and its faults.
 __all__ = [
@@ -77,6 +79,7 @@ class Step:
 class Drill:
     """One scenario: load, what is done to the stack, what must arrive.
 
+    ``load`` is None where what is drilled has a load of its own, as a staging may have.
     ``app_settings`` are environment variables of the ticket app (see stack/app/settings.py).
     ``largest_speed`` caps ``--speed`` where the drill's cause cannot be made faster, with the
     reason in ``why_slow``. Two ``alertmanagers`` are one cluster. ``name``, ``path`` and ``proves``
@@ -85,7 +88,7 @@ class Drill:
 
     expects: Sequence[Expectation]
     steps: Sequence[Step] = ()
-    load: Load = NORMAL
+    load: Load | None = NORMAL
     allows: Sequence[Allowed] = ()
     app_settings: Mapping[str, str] = field(default_factory=dict)
     largest_speed: float | None = None
@@ -97,7 +100,7 @@ class Drill:
 
     @property
     def layer(self) -> str:
-        return self.name.partition("/")[0]
+        return self.name.rpartition("/")[0]
 
     @property
     def causes(self) -> tuple[tuple[Step, Fault], ...]:
@@ -111,14 +114,27 @@ class Drill:
         """Whether every process of the host feels one of its faults."""
         return any(cause.disturbs_host for _, cause in self.causes)
 
-    def unavailable(self) -> str | None:
-        """Which of its faults this host cannot have, why, and what that leaves unproven; or None.
-
-        A drill is run whole or not at all.
-        """
-        told: dict[str, str] = {}
+    @property
+    def features(self) -> frozenset[Feature]:
+        """What its stack must have."""
+        needs: set[Feature] = set() if self.load is None else set(self.load.needs)
         for _, cause in self.causes:
-            reason = cause.unavailable()
+            needs |= cause.needs
+        if self.disturbs_host:
+            needs.add("host")
+        if self.alertmanagers > 1:
+            needs.add("two-alertmanagers")
+        return frozenset(needs)
+
+    def unavailable(self, lacks: Mapping[Feature, str] = MappingProxyType({})) -> str | None:
+        """Why it cannot be run here and what that leaves unproven, or None.
+
+        That is what its stack ``lacks``, or each fault that this host cannot have. A drill is run
+        whole or not at all.
+        """
+        told = {str(feature): lacks[feature] for feature in self.features if feature in lacks}
+        for _, cause in self.causes:
+            reason = None if told.keys() & cause.needs else cause.unavailable()
             if reason is not None:
                 told.setdefault(cause.name, reason)
         if not told:
@@ -146,10 +162,14 @@ class Drill:
             expects=tuple(expects),
             allows=(
                 *self.allows,
-                *(allowed for allowed in STANDING if allowed.alert not in judged),
+                *(
+                    allowed
+                    for allowed in STANDING
+                    if allowed.alert not in judged and (not alerts or allowed.alert in alerts)
+                ),
             ),
             near_misses={step.name: step.alert for step, _ in self.causes if step.alert},
-            required_rate_per_second=self.load.rate_per_second,
+            required_rate_per_second=0.0 if self.load is None else self.load.rate_per_second,
         )
 
 

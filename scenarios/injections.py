@@ -9,7 +9,7 @@ from scenarios.judge.timeline import FaultRecord
 from scenarios.stage import Stages
 from scenarios.watch import Watch
 from stack.faults.fault import Fault, FaultError, Readback
-from stack.run.local import LocalStack
+from stack.run.stack import DrilledStack
 
 STILL_WITHIN_SECONDS = 3.0
 
@@ -21,7 +21,7 @@ class DrillStopped(Exception):
 class Injections:
     """What is in now, and a record of each fault as it really went, by the name of its step."""
 
-    def __init__(self, stack: LocalStack, watch: Watch, stages: Stages) -> None:
+    def __init__(self, stack: DrilledStack, watch: Watch, stages: Stages) -> None:
         self._stack = stack
         self._watch = watch
         self._stages = stages

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scenarios.judge.timeline import LoadSecond
 from stack.run.stack import Stack
+from stack.run.way import Feature
 
 LOCUSTFILES = Path(__file__).resolve().parents[1] / "locustfiles"
 # A load that nobody ends ends itself.
@@ -17,8 +18,10 @@ NICE = 5
 
 @dataclass(frozen=True)
 class Load:
-    """A profile (the name of a file in locustfiles/) and its arrivals a second.
+    """A profile and its arrivals a second.
 
+    The profile is the name of a file in locustfiles/, or the path of a locustfile of one's own, for
+    another app than Flash Tickets: its user is an OpenUser (locustfiles/open_user.py).
     ``options`` are the profile's own options; ``rate_option`` is the one that takes the rate,
     empty for a profile whose pace is in its options alone.
     """
@@ -28,12 +31,23 @@ class Load:
     options: Mapping[str, str] = field(default_factory=dict)
     rate_option: str = "arrivals-per-second"
 
+    @property
+    def locustfile(self) -> Path:
+        if Path(self.profile).suffix == ".py":
+            return Path(self.profile)
+        return LOCUSTFILES / f"{self.profile}.py"
+
+    @property
+    def needs(self) -> frozenset[Feature]:
+        """What not every stack has: the profiles here visit Flash Tickets."""
+        return frozenset({"flash-tickets"} if self.locustfile.parent == LOCUSTFILES else ())
+
     def start(self, stack: Stack, name: str) -> None:
         """Start Locust on the stack's app; it ends with the stack at the latest."""
         folder = load_folder(stack, name)
         folder.mkdir(parents=True, exist_ok=True)
         command = [
-            *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILES / f"{self.profile}.py")),
+            *(sys.executable, "-m", "locust", "-f", str(self.locustfile)),
             *("--headless", "--host", stack.addresses.app, "-u", "1", "-r", "1"),
             *("-t", f"{LONGEST_LOAD_SECONDS}s", "--exit-code-on-error", "0"),
             *("--only-summary", "--json-file", str(folder / "statistics")),

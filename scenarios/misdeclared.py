@@ -28,9 +28,11 @@ def problems(drill: Drill) -> Iterator[str]:
         yield f"a drill without steps does nothing; add {STEPS} to steps"
     else:
         yield from _steps([step for step in drill.steps if isinstance(step, Step)])
+    if drill.load is None:
+        return
     if not isinstance(drill.load, Load):
-        yield f"load is {drill.load!r}; write Load(profile, rate_per_second)"
-    elif not (LOCUSTFILES / f"{drill.load.profile}.py").is_file():
+        yield f"load is {drill.load!r}; write Load(profile, rate_per_second), or None"
+    elif not drill.load.locustfile.is_file():
         yield f"there is no load profile {drill.load.profile!r} in {LOCUSTFILES}"
 
 

@@ -7,22 +7,28 @@ from pathlib import Path
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from scenarios.collect import DrillFile, DrillItem, is_drill_file
+from scenarios.annotate_option import DrillAnnotations, add_options, chosen_grafana
+from scenarios.collect import DrillFile, DrillItem, root_of_drill
+from scenarios.external_option import add_external_option, chosen_external, chosen_speed
+from scenarios.judge.coverage_inventory import inventory_of
 from scenarios.judge.errors import JudgeError
 from scenarios.preflight import PreflightError, explain, preflight
 from scenarios.report.coverage import coverage_lines, percentage, shortfall
-from scenarios.report.coverage_files import inventory_of_files
 from scenarios.report.folder import ReportFolder
-from scenarios.report.run_record import RunRecord, hashes, write_record
+from scenarios.report.run_record import RunRecord, write_record
 from scenarios.report.table import summary_lines
 from scenarios.runner import Settings
 from scenarios.session import SESSION, DrillSession
 from scenarios.shard import SHARD, keep_shard, read_shard, told
+from scenarios.source import Source, hashes_of, read_running, whole
+from stack.run.compose.way import ComposeWay
 from stack.run.configuration import PRODUCTION
-from stack.run.engines import EngineError, require
-from stack.run.local import ENGINES
-from stack.run.speed import SpeedError, read_speed
+from stack.run.engines import EngineError
+from stack.run.external.way import ExternalWay
+from stack.run.local_way import LocalWay
+from stack.run.speed import SpeedError
 from stack.run.stack import StackError
+from stack.run.way import Way
 
 DEFAULT_SPEED = "60"
 FOLDER = pytest.StashKey[ReportFolder]()
@@ -32,9 +38,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("drills", "alert drills")
     group.addoption(
         "--speed",
-        default=DEFAULT_SPEED,
         metavar="K",
         help=f"run the pipeline K times faster than production (default {DEFAULT_SPEED})",
+    )
+    group.addoption(
+        "--stack",
+        choices=("local", "compose", "external"),
+        default="local",
+        help="the stack that each drill gets: processes (local, the default), containers "
+        "(compose, see stack/compose.yaml), or what runs elsewhere (external)",
+    )
+    add_external_option(group)
+    group.addoption(
+        "--compose-override",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a compose file to add to stack/compose.yaml; may be given more than once",
     )
     group.addoption(
         "--explain",
@@ -71,6 +92,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="fail unless drills that passed fully prove N percent of all alerting rules",
     )
+    add_options(group)
+
+
+def chosen_way(config: pytest.Config) -> Way:
+    """What ``--stack`` asks for. Raises pytest.UsageError."""
+    overrides: list[Path] = config.option.compose_override
+    external = chosen_external(config)
+    if overrides and config.option.stack != "compose":
+        raise pytest.UsageError("--compose-override is for --stack compose")
+    if external is not None:
+        return external
+    if config.option.stack == "local":
+        return LocalWay()
+    for path in overrides:
+        if not path.is_file():
+            raise pytest.UsageError(f"--compose-override {path}: there is no such file")
+    return ComposeWay(overrides)
 
 
 def runs_nothing(config: pytest.Config) -> bool:
@@ -108,7 +146,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     # A file named on the command line is offered to pytest_pycollect_makemodule as well.
-    if is_drill_file(file_path) and not parent.session.isinitpath(file_path):
+    is_drill = root_of_drill(parent.config, file_path) is not None
+    if is_drill and not parent.session.isinitpath(file_path):
         return DrillFile.from_parent(parent, path=file_path)
     return None
 
@@ -116,7 +155,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Collector | None:
-    if is_drill_file(module_path):
+    if root_of_drill(parent.config, module_path) is not None:
         return DrillFile.from_parent(parent, path=module_path)
     return None
 
@@ -150,35 +189,42 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
         # Into a file or a pipe, as in CI, progress would otherwise come in blocks of 8 KiB.
         reporter.flush()
 
-    source = Path(config.option.configuration)
+    way = chosen_way(config)
+    grafana = chosen_grafana(config)
     try:
-        speed = read_speed(config.option.speed)
+        speed = chosen_speed(config, DEFAULT_SPEED)
+        source: Source = Path(config.option.configuration)
+        if isinstance(way, ExternalWay):
+            source = read_running(way.settings)
         if config.option.explain:
-            for line in explain(drills, source, speed):
+            for line in explain(drills, source, speed, way):
                 reporter.write_line(line)
             # Nothing is run, so there is nothing for pytest to count.
             session.items.clear()
             return (yield)
         with uncaptured(config):
-            warnings = preflight(drills, source, speed)
+            warnings = preflight(drills, source, speed, way)
             for warning in warnings:
                 reporter.write_line(f"warning: {warning}")
             if warnings:
                 reporter.write_line(f"{len(warnings)} warnings before anything ran")
-            engines = require(ENGINES, say)
-        files = inventory_of_files(source)
+            way.prepare(say)
+        files = inventory_of(whole(source))
     except (PreflightError, StackError, SpeedError, EngineError, JudgeError) as error:
         raise pytest.UsageError(str(error)) from error
     write_record(
         RunRecord(
-            tuple(drill.name for drill in drills), hashes(source), config.stash.get(SHARD, None)
+            tuple(drill.name for drill in drills),
+            hashes_of(source),
+            config.stash.get(SHARD, None),
+            way.name,
         ),
         config.stash[FOLDER].path,
     )
     config.stash[FOLDER].make_latest()
     run = DrillSession(
         drills,
-        Settings(speed=speed, engines=engines, source=source),
+        Settings(speed, way, source if isinstance(source, Path) else PRODUCTION),
         config.stash[FOLDER],
         files=files,
         keep_failed_stacks=config.option.keep_stack,
@@ -186,6 +232,8 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
         uncaptured=lambda: uncaptured(config),
     )
     config.stash[SESSION] = run
+    if grafana is not None:
+        config.pluginmanager.register(DrillAnnotations(grafana, config.stash[FOLDER]))
     reporter.write_line("")
     try:
         return (yield)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from scenarios.configuration import from_files
 from scenarios.drill import Drill
@@ -12,37 +11,48 @@ from scenarios.judge.explanation import explain as explained
 from scenarios.judge.restart_risk import false_resolves, late_firings
 from scenarios.judge.timeline import Configuration
 from scenarios.judge.window import Lags
+from scenarios.source import Running, Source, not_at_sink, whole
 from stack.run.alertmanager_pair import PEER_TIMEOUT_SECONDS
 from stack.run.configuration import layers_in
 from stack.run.kept_real import KEPT_REAL
-from stack.run.local import HOST_LAYERS
+from stack.run.local_way import LocalWay
 from stack.run.speed import format_duration, lint_real_durations
+from stack.run.way import Feature, Way
+from stack.run.ways import way_for
 
 
 class PreflightError(Exception):
     """Drills or configuration are wrong before anything runs; the text lists all that is."""
 
 
-def preflight(drills: Sequence[Drill], source: Path, speed: float) -> list[str]:
+LOCAL = LocalWay()
+
+
+def preflight(drills: Sequence[Drill], source: Source, speed: float, way: Way = LOCAL) -> list[str]:
     """Check every drill against the configuration it will run with; gives the warnings.
 
     Raises PreflightError, and StackError where the configuration itself cannot be used.
     """
-    errors, warnings = drill_problems(drills, source, speed)
-    for defect in check_files(source).defects:
-        (errors if defect.severity == "error" else warnings).append(str(defect))
+    errors, warnings = drill_problems(drills, source, speed, way)
+    if isinstance(source, Running):
+        unreached, told = not_at_sink(source, _of_elsewhere(drills, way))
+        errors += unreached
+        warnings += told
+    else:
+        for defect in check_files(source).defects:
+            (errors if defect.severity == "error" else warnings).append(str(defect))
     if errors:
         raise PreflightError("\n".join(["nothing was run:", *errors]))
     return [*warnings, *false_resolves(in_production(source))]
 
 
-def in_production(source: Path) -> Configuration:
+def in_production(source: Source) -> Configuration:
     """All of the configuration, as it is at speed 1. Raises StackError."""
-    return from_files(source, speed=1.0, layers=layers_in(source), layers_absent={})
+    return whole(source)
 
 
 def drill_problems(
-    drills: Sequence[Drill], source: Path, speed: float
+    drills: Sequence[Drill], source: Source, speed: float, way: Way = LOCAL
 ) -> tuple[list[str], list[str]]:
     """The errors and the warnings of all drills, each held against the configuration it runs with.
 
@@ -50,7 +60,7 @@ def drill_problems(
     """
     errors: list[str] = []
     warnings: list[str] = []
-    for configuration, group, at_speed in groups(drills, source, speed):
+    for configuration, group, at_speed in groups(drills, source, speed, way):
         declared = [(drill, drill.declaration(alerts(configuration))) for drill in group]
         for problem in check(
             configuration,
@@ -65,10 +75,10 @@ def drill_problems(
     return errors, warnings
 
 
-def explain(drills: Sequence[Drill], source: Path, speed: float) -> list[str]:
+def explain(drills: Sequence[Drill], source: Source, speed: float, way: Way = LOCAL) -> list[str]:
     """What each drill expects, its windows and what they are made of, without running anything."""
     lines: list[str] = []
-    for configuration, group, at_speed in groups(drills, source, speed):
+    for configuration, group, at_speed in groups(drills, source, speed, way):
         for drill in group:
             lines += explained(
                 configuration,
@@ -80,7 +90,7 @@ def explain(drills: Sequence[Drill], source: Path, speed: float) -> list[str]:
     return [*lines, *stays_real(source, speed), *restarts(source)]
 
 
-def restarts(source: Path) -> list[str]:
+def restarts(source: Source) -> list[str]:
     """What a restart of Prometheus makes of alerts that are pending, and of those that fire."""
     configuration = in_production(source)
     late, false = list(late_firings(configuration)), list(false_resolves(configuration))
@@ -92,8 +102,10 @@ def restarts(source: Path) -> list[str]:
     ]
 
 
-def stays_real(source: Path, speed: float) -> list[str]:
+def stays_real(source: Source, speed: float) -> list[str]:
     """Rules whose durations, at this speed, are no longer above one that no speed divides."""
+    if isinstance(source, Running):
+        return []
     rules = {
         str(path): path.read_text()
         for path in sorted((source / "prometheus" / "rules").glob("*.yml"))
@@ -113,30 +125,36 @@ def stays_real(source: Path, speed: float) -> list[str]:
 
 
 def groups(
-    drills: Sequence[Drill], source: Path, speed: float
+    drills: Sequence[Drill], source: Source, speed: float, way: Way
 ) -> Iterator[tuple[Configuration, Sequence[Drill], float]]:
-    """Drills that run with the same configuration at the same speed, with both."""
+    """Drills that run with the same configuration at the same speed, with both.
 
-    def way(drill: Drill) -> tuple[bool, float, int]:
-        at_speed = min(speed, drill.largest_speed or speed)
-        return drill.disturbs_host, at_speed, drill.alertmanagers
+    A drill that ``way`` lacks something for is looked at as the way has it that does not.
+    """
+    if isinstance(source, Running):
+        yield source.configuration, _of_elsewhere(drills, way), speed
+        return
 
-    for observes_host, at_speed, alertmanagers in dict.fromkeys(map(way, drills)):
-        layers = [layer for layer in layers_in(source) if observes_host or layer not in HOST_LAYERS]
-        absent = {
-            layer: "the host is shared with other drills"
-            for layer in layers_in(source)
-            if layer not in layers
-        }
+    def run_by(drill: Drill) -> tuple[frozenset[Feature], float]:
+        return drill.features, min(speed, drill.largest_speed or speed)
+
+    for features, at_speed in dict.fromkeys(map(run_by, drills)):
+        absent = way_for(features, way).layers_absent(source, features)
+        layers = [layer for layer in layers_in(source) if layer not in absent]
         configuration = from_files(source, speed=at_speed, layers=layers, layers_absent=absent)
-        if alertmanagers > 1:
+        if "two-alertmanagers" in features:
             peer_timeout = PEER_TIMEOUT_SECONDS / at_speed
             configuration = replace(configuration, peer_timeout_seconds=peer_timeout)
         yield (
             configuration,
-            [drill for drill in drills if way(drill) == (observes_host, at_speed, alertmanagers)],
+            [drill for drill in drills if run_by(drill) == (features, at_speed)],
             at_speed,
         )
+
+
+def _of_elsewhere(drills: Sequence[Drill], way: Way) -> list[Drill]:
+    """Without those of Flash Tickets: they expect nothing that runs there, and are skipped."""
+    return [drill for drill in drills if drill.features.isdisjoint(way.lacks)]
 
 
 def alerts(configuration: Configuration) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from scenarios.already import refuse_what_fires_already
 from scenarios.configuration import from_apis
 from scenarios.drill import Drill
 from scenarios.fireability import refuse_what_cannot_fire
@@ -22,10 +23,10 @@ from stack.observe.alertmanager import Alertmanager
 from stack.observe.prometheus import Prometheus, ReadError
 from stack.run.alertmanager_pair import PEER_TIMEOUT_SECONDS
 from stack.run.configuration import PRODUCTION
-from stack.run.engines import Engine
-from stack.run.local import LocalStack, new_name
-from stack.run.stack import StackError
+from stack.run.local import new_name
+from stack.run.stack import DrilledStack, StackError
 from stack.run.supervisor import REPOSITORY
+from stack.run.way import Wanted, Way
 
 # Cores that one drill uses at its steady rate: cpu_seconds over wall_seconds in results.json.
 PIPELINE_CORES = 0.18
@@ -40,7 +41,7 @@ class Settings:
     """What the user chose for a run."""
 
     speed: float
-    engines: Mapping[str, Engine]
+    way: Way
     source: Path = PRODUCTION
 
 
@@ -57,7 +58,7 @@ class Ran:
     error: str | None = None
     disagreements: str = ""
     cancelled: bool = False
-    stack: LocalStack | None = None
+    stack: DrilledStack | None = None
     cpu_seconds: Mapping[str, float] = field(default_factory=dict)
     waited_for_host_seconds: float = 0.0
     started_in_seconds: float = 0.0
@@ -93,18 +94,18 @@ def run_drill(
         try:
             with host.starting():
                 progress("starting the stack")
-                ran.stack = LocalStack(
-                    settings.engines,
-                    name=new_name(drill.name.replace("/", "-")),
-                    speed=min(settings.speed, drill.largest_speed or settings.speed),
-                    observes_host=drill.disturbs_host,
-                    alertmanagers=drill.alertmanagers,
-                    app_settings=drill.app_settings,
-                    source=settings.source,
+                ran.stack = settings.way.stack(
+                    Wanted(
+                        name=new_name(drill.name.replace("/", "-")),
+                        speed=min(settings.speed, drill.largest_speed or settings.speed),
+                        source=settings.source,
+                        features=drill.features,
+                        app_settings=drill.app_settings,
+                    )
                 )
                 ran.stack.start(progress)
             ran.started_in_seconds = time.monotonic() - began
-            _record(drill, ran, use, stalls, progress, cancelled, alone=alone)
+            _record(drill, ran, settings, use, stalls, progress, cancelled, alone=alone)
         except StackError as error:
             ran.error = str(error)
         except (Cancelled, Interrupted):
@@ -126,16 +127,18 @@ def run_drill(
 
 def cost_cores(drill: Drill) -> float:
     """How much of the host's CPU a drill uses at its steady rate, in cores."""
-    return PIPELINE_CORES + CORES_PER_ARRIVAL_A_SECOND * drill.load.rate_per_second
+    rate_per_second = 0.0 if drill.load is None else drill.load.rate_per_second
+    return PIPELINE_CORES + CORES_PER_ARRIVAL_A_SECOND * rate_per_second
 
 
-def read_configuration(stack: LocalStack) -> Configuration:
+def read_configuration(stack: DrilledStack) -> Configuration:
     """The configuration as the stack's own APIs report it. Raises StackError."""
     try:
         configuration = from_apis(
             Prometheus(stack.addresses.prometheus),
             Alertmanager(stack.addresses.alertmanager),
             stack.layers_absent,
+            jobs_by_target=stack.runs_already,
         )
         if not stack.addresses.alertmanager_2:
             return configuration
@@ -144,7 +147,7 @@ def read_configuration(stack: LocalStack) -> Configuration:
         raise StackError(f"the running configuration cannot be read: {error}") from error
 
 
-def check_books(stack: LocalStack, watch: Watch) -> str:
+def check_books(stack: DrilledStack, watch: Watch) -> str:
     """What the shop's and the gateway's records disagree on after the run; empty if nothing."""
     checked = subprocess.run(
         [
@@ -164,9 +167,17 @@ def check_books(stack: LocalStack, watch: Watch) -> str:
     return checked.stdout.strip() if checked.returncode == 1 else ""
 
 
+def _refuse_doubts(stack: DrilledStack) -> None:
+    """Raises DrillStopped: what can be known to prove nothing need not disturb anybody."""
+    doubts = stack.doubts()
+    if doubts:
+        raise DrillStopped(f"no fault was caused: {'; '.join(doubts)}")
+
+
 def _record(
     drill: Drill,
     ran: Ran,
+    settings: Settings,
     use: HostUse,
     stalls: StallMonitor,
     progress: Callable[[str], None],
@@ -180,6 +191,12 @@ def _record(
     declaration = drill.declaration(
         [rule.name for rule in configuration.rules if rule.kind == "alerting"]
     )
+    if stack.runs_already:
+        refuse_what_fires_already(
+            Prometheus(stack.addresses.prometheus),
+            Alertmanager(stack.addresses.alertmanager),
+            declaration,
+        )
     stages = Stages(progress)
 
     def when_warm() -> None:
@@ -192,15 +209,20 @@ def _record(
             drill, declaration, configuration, stack, watch, stages, when_warm=when_warm
         )
         try:
+            _refuse_doubts(stack)
             steps.run()
         except DrillStopped as stopped:
             watch.problem(str(stopped))
+        else:
+            for doubt in stack.doubts():
+                watch.problem(doubt)
         finally:
             ran.cpu_seconds = stack.cpu_seconds()
             steps.heal_everything()
         stages.end()
-        progress("checking orders, payments and stock")
-        ran.disagreements = check_books(stack, watch)
+        if "flash-tickets" not in settings.way.lacks:
+            progress("checking orders, payments and stock")
+            ran.disagreements = check_books(stack, watch)
         ran.timeline = watch.timeline(
             declaration,
             stages=stages.all(),

@@ -58,10 +58,10 @@ class Schedule:
         self._alone = ThreadPoolExecutor(1, thread_name_prefix="host drill")
         self._results: dict[str, Future[Ran]] = {drill.name: Future() for drill, _ in drills}
         shared = sorted(
-            ((drill, how) for drill, how in drills if not drill.disturbs_host),
+            ((drill, how) for drill, how in drills if not is_alone(drill, how)),
             key=lambda entry: -len(entry[0].causes),
         )
-        alone = [(drill, how) for drill, how in drills if drill.disturbs_host]
+        alone = [(drill, how) for drill, how in drills if is_alone(drill, how)]
         self._begun = {drill.name: threading.Event() for drill, _ in shared}
         for drill, how in shared:
             self._pool.submit(self._run, drill, how)
@@ -93,7 +93,8 @@ class Schedule:
         self._run(drill, settings)
 
     def _run(self, drill: Drill, settings: Settings) -> None:
-        ran = self._attempt(drill, settings, alone=drill.disturbs_host)
+        alone = drill.disturbs_host or settings.way.fills_host
+        ran = self._attempt(drill, settings, alone=alone)
         if not self._is_wanted_again(drill) or self._cancelled.is_set():
             self._results[drill.name].set_result(ran)
         elif not self._left_again.acquire(blocking=False):
@@ -134,3 +135,8 @@ class Schedule:
         """Or is over without ever having begun."""
         if drill.name in self._begun:
             self._begun[drill.name].set()
+
+
+def is_alone(drill: Drill, settings: Settings) -> bool:
+    """Whether no other drill of the run may go on meanwhile."""
+    return drill.disturbs_host or settings.way.one_at_a_time

@@ -48,7 +48,7 @@ class DrillSession:
         self._write_line = write_line
         self._uncaptured = uncaptured
         # Asked once: how much memory is free changes while other drills run.
-        self._unavailable = {drill.name: drill.unavailable() for drill in drills}
+        self._unavailable = {drill.name: drill.unavailable(settings.way.lacks) for drill in drills}
         self._schedule = Schedule(
             [(drill, settings) for drill in drills if self._unavailable[drill.name] is None],
             self.results.finish,

@@ -9,10 +9,11 @@ from scenarios.drill import Drill, Step
 from scenarios.injections import DrillStopped, Injections
 from scenarios.judge.expectation import Heartbeat
 from scenarios.judge.timeline import Configuration, Declaration, FaultRecord, LoadRun
-from scenarios.load import ledger, read_ledger
+from scenarios.load import Load, ledger, read_ledger
 from scenarios.stage import WARM_UP, Stages
 from scenarios.watch import Watch
-from stack.run.local import LocalStack
+from stack.faults.fault import FaultError
+from stack.run.stack import DrilledStack
 
 LOAD = "load"
 LOAD_STEADY_WITHIN_SECONDS = 30.0
@@ -28,7 +29,7 @@ class StepRunner:
         drill: Drill,
         declaration: Declaration,
         configuration: Configuration,
-        stack: LocalStack,
+        stack: DrilledStack,
         watch: Watch,
         stages: Stages,
         *,
@@ -48,9 +49,9 @@ class StepRunner:
 
     def run(self) -> None:
         """All of the drill. Raises DrillStopped, StackError, Cancelled."""
-        for _, cause in self._drill.causes:
-            cause.heal(self._stack)
-        self._start_load()
+        self._heal_before()
+        if self._drill.load is not None:
+            self._start_load(self._drill.load)
         self._warm_up()
         for step in self._drill.steps:
             match step.kind:
@@ -70,7 +71,7 @@ class StepRunner:
         return self._injections.records()
 
     def load_runs(self) -> tuple[LoadRun, ...]:
-        if self._load_began is None:
+        if self._load_began is None or self._drill.load is None:
             return ()
         return (
             LoadRun(
@@ -89,8 +90,17 @@ class StepRunner:
             # Only an ended Locust has written its statistics.
             self._stack.stop_process(LOAD, LOAD_STOP_SECONDS)
 
-    def _start_load(self) -> None:
-        load = self._drill.load
+    def _heal_before(self) -> None:
+        """What a run before this one, that could not heal, may have left."""
+        for step, cause in self._drill.causes:
+            try:
+                cause.heal(self._stack)
+            except FaultError as error:
+                raise DrillStopped(
+                    f"{step.name} could not be healed before the first step: {error}"
+                ) from error
+
+    def _start_load(self, load: Load) -> None:
         self._stages.enter("loading")
         self._stages.say(f"loading: {load.profile} at {load.rate_per_second:g}/s")
         load.start(self._stack, LOAD)
@@ -116,11 +126,20 @@ class StepRunner:
 
     def _warm_up(self) -> None:
         self._stages.enter(WARM_UP)
-        self._hold("warming up", self._deadlines.warm_up_seconds())
+        self._hold("warming up", self._warm_up_seconds())
         self._when_warm()
         # What neighbours did to the host must be over, and what a rule that compares with the
         # past may have made of the start of the load.
         self._awaited.calm()
+
+    def _warm_up_seconds(self) -> float:
+        """Until rules see nothing but the steady load: of what has run before, those it touches."""
+        if not self._stack.runs_already:
+            return self._deadlines.warm_up_seconds()
+        if self._drill.load is None:
+            return 0.0
+        alerts = {expectation.alert for expectation in self._declaration.expects}
+        return self._deadlines.warm_up_seconds(alerts | set(self._declaration.near_misses.values()))
 
     def _quiet(self) -> None:
         self._stages.enter("quiet")

@@ -33,8 +33,7 @@ from scenarios.stage import WARM_UP
 from scenarios.stall import StallMonitor
 from sink.client import SinkError
 from stack.observe.prometheus import Prometheus, ReadError
-from stack.run.local import LocalStack
-from stack.run.stack import StackError
+from stack.run.stack import DrilledStack, StackError
 
 LOOK_SECONDS = 0.05
 DEATH_CHECK_SECONDS = 1.0
@@ -48,7 +47,7 @@ class Watch:
     """Records arrivals and alert states while entered; ``wait`` waits for what they show."""
 
     def __init__(
-        self, stack: LocalStack, configuration: Configuration, cancelled: Callable[[], bool]
+        self, stack: DrilledStack, configuration: Configuration, cancelled: Callable[[], bool]
     ) -> None:
         self._stack = stack
         self._configuration = configuration

@@ -63,6 +63,12 @@ def refuse_unlike(sources: Sequence[Source], configuration: Path) -> None:
                 f"{first.path} ran at speed {first.speed:g}, {source.path} at {source.speed:g}; "
                 "merge runs of one speed"
             )
+        if source.record.stack != first.record.stack:
+            raise MergeError(
+                f"{first.path} ran with --stack {first.record.stack}, {source.path} with --stack "
+                f"{source.record.stack}; what they prove together tells: python -m scenarios "
+                "coverage"
+            )
         if files := differing(first.record.configuration, source.record.configuration):
             raise MergeError(
                 f"{first.path} and {source.path} drilled different configurations: "
@@ -119,7 +125,8 @@ def _write(results: MergedResults, covered: Coverage, into: Path) -> None:
         ET.ElementTree(root).write(partial / JUNIT, encoding="utf-8", xml_declaration=True)
         write_coverage(covered, partial / COVERAGE)
         drills = tuple(result.drill for result in results.all())
-        write_record(RunRecord(drills, results.sources[0].record.configuration), partial)
+        first = results.sources[0].record
+        write_record(RunRecord(drills, first.configuration, stack=first.stack), partial)
         partial.replace(into)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

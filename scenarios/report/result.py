@@ -14,7 +14,7 @@ from scenarios.judge.latency import AlertLatency, latencies
 from scenarios.judge.verdict import Judgement, judge
 from scenarios.report.folder import ReportFolder
 from scenarios.runner import Ran
-from stack.run.local import LocalStack
+from stack.run.stack import DrilledStack
 from stack.run.up import described
 
 FORMAT = 1
@@ -172,14 +172,17 @@ class Results:
         timeline = self.folder.set_aside(drill.name)
         return FirstAttempt(known.reasons, str(timeline), known.wall_seconds)
 
-    def _keep(self, result: DrillResult, stack: LocalStack, *, leave_running: bool) -> DrillResult:
+    def _keep(
+        self, result: DrillResult, stack: DrilledStack, *, leave_running: bool
+    ) -> DrillResult:
+        stack.collect_logs()
         logs = self.folder.save_logs(result.drill, stack.directory)
         text = f"{result.text}\nlogs and configuration: {logs}"
         if self._keep_failed_stacks and leave_running:
             stack.stop_process("load")
             where = described(stack)
-            guardian = stack.leave_running(KEPT_SECONDS)
-            text += f"\n\n{where}\nIt ends in half an hour, or with: kill {guardian}"
+            ends = stack.leave_running(KEPT_SECONDS)
+            text += f"\n\n{where}\nIt ends in half an hour, or with: {ends}"
         return replace(result, text=text)
 
     def _known(self, drill: Drill) -> DrillResult | None:

@@ -33,12 +33,14 @@ class ShardOfPlan:
 class RunRecord:
     """``configuration`` has the SHA-256 of each file that was drilled, by its path in the folder.
 
-    ``drills`` are all that were to run, with those that were skipped.
+    ``drills`` are all that were to run, with those that were skipped; ``stack`` is the way in which
+    each had its stack (see stack/run/way.py).
     """
 
     drills: tuple[str, ...]
     configuration: Mapping[str, str]
     shard: ShardOfPlan | None = None
+    stack: str = "local"
     format: int = FORMAT
 
 

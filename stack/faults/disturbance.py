@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from stack.run.stack import Service
+from stack.run.way import Feature
 
 # At production speed a fault is held for a quarter of an hour; the guardian of the stack ends what
 # the harness cannot, so that this is only the last resort.
@@ -21,6 +22,7 @@ class Disturbance:
     """
 
     name: ClassVar[str]
+    needs: ClassVar[frozenset[Feature]] = frozenset({"flash-tickets"})
 
     @property
     def wanted(self) -> Mapping[str, float | str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stack.run.stack import Service, Stack
+from stack.run.way import Feature
 
 
 class FaultError(Exception):
@@ -22,20 +23,24 @@ class Readback:
 class Fault(Protocol):
     """A reversible disturbance of a running stack.
 
-    ``lag_seconds`` is how long after the readback the symptom may take to stand in what is
-    scraped (a slow request's own duration, a queue's fill); ``heal_lag_seconds`` the same after
-    healing. They are real seconds, never divided by the speed. ``disturbs_jobs`` names the scrape
-    jobs whose failing scrapes the fault explains, ``stops`` the services that are gone while it is
-    in. ``symptom_ratio`` is what a ratio rises to where the fault sets one. ``ramps`` marks a fault
-    that grows until it is confirmed: a promise counts from then. ``holds_up_receivers``
-    names the receivers that take no notification while it is in; with ``ends_flushes`` they refuse
-    for good (4xx). ``restarts_groups`` marks one after which Alertmanager begins every group anew.
-    ``confirm_within_seconds`` is how long it may take until the readback sees the injection, or the
-    healing. ``disturbs_host`` marks a fault that every process of the host feels.
+    ``needs`` is what not every stack has. ``lag_seconds`` is how long after the readback the
+    symptom may take to stand in what is scraped (a slow request's own duration, a queue's fill);
+    ``heal_lag_seconds`` the same after healing. They are real seconds, never divided by the speed.
+    ``disturbs_jobs`` names the scrape jobs whose failing scrapes the fault explains, ``stops`` the
+    services that are gone while it is in. ``symptom_ratio`` is what a ratio rises to where the
+    fault sets one. ``ramps`` marks a fault that grows until it is confirmed: a promise counts from
+    then. ``holds_up_receivers`` names the receivers that take no notification while it is in; with
+    ``ends_flushes`` they refuse for good (4xx). ``restarts_groups`` marks one after which
+    Alertmanager begins every group anew. ``confirm_within_seconds`` is how long it may take until
+    the readback sees the injection, or the healing. ``disturbs_host`` marks a fault that every
+    process of the host feels.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def needs(self) -> frozenset[Feature]: ...
 
     @property
     def wanted(self) -> Mapping[str, float | str]: ...

@@ -11,6 +11,7 @@ from stack.run.receivers import door_name
 from stack.run.stack import Stack
 
 CONNECT_SECONDS = 1.0
+CLOSED_WITHIN_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,22 @@ class ReceiverUnreachable(Disturbance):
             return None, str(error)
         where = f"{self.receiver} at {door.host}:{door.port}"
         try:
-            with socket.create_connection((door.host, door.port), timeout=CONNECT_SECONDS):
-                return True, f"{where} accepts connections"
-        except ConnectionRefusedError:
+            with socket.create_connection(
+                (door.host, door.port), timeout=CONNECT_SECONDS
+            ) as connection:
+                if _stays_open(connection):
+                    return True, f"{where} accepts connections"
+                return False, f"{where} closes connections at once"
+        except (ConnectionRefusedError, ConnectionResetError):
             return False, f"{where} refuses connections"
         except OSError as error:
             return None, f"{where}: {type(error).__name__}: {error}"
+
+
+def _stays_open(connection: socket.socket) -> bool:
+    """Docker accepts for a container, and closes at once where that one refuses."""
+    connection.settimeout(CLOSED_WITHIN_SECONDS)
+    try:
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return True

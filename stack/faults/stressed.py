@@ -1,7 +1,7 @@
 """A disturbance made by a process of the stack: what DiskBusy, SlowUploads and their like share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -28,6 +28,10 @@ class Stressed(Disturbance, ABC):
     def arguments(self, stack: Stack, /) -> Sequence[str]:
         """What the stressor is told, beside when it ends. Raises FaultError."""
 
+    def environment(self, _stack: Stack, /) -> Mapping[str, str]:
+        """What the stressor is told that no list of processes may show."""
+        return {}
+
     @abstractmethod
     def effect(self, stack: Stack, /) -> Readback:
         """Whether what the stressor does shows; asked only while it lives."""
@@ -41,7 +45,14 @@ class Stressed(Disturbance, ABC):
         if reason is not None:
             raise FaultError(f"{self.name} was not injected: {reason}")
         arguments = [*self.arguments(stack), "--expires-seconds", str(self.expires_seconds)]
-        start_stressor(stack, self.name, self.stressor, arguments, nice=self.nice)
+        start_stressor(
+            stack,
+            self.name,
+            self.stressor,
+            arguments,
+            nice=self.nice,
+            environment=self.environment(stack),
+        )
 
     def read_back(self, stack: Stack) -> Readback:
         """The stressor lives, and its effect is there."""

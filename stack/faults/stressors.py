@@ -1,7 +1,8 @@
 """The stressor processes of one stack: started through it, and found from outside."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import psutil
 
@@ -12,7 +13,12 @@ STOP_WITHIN_SECONDS = 10.0
 
 
 def start_stressor(
-    stack: Stack, name: str, module: str, arguments: Sequence[str], nice: int = 0
+    stack: Stack,
+    name: str,
+    module: str,
+    arguments: Sequence[str],
+    nice: int = 0,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Run ``python -m module`` as a process of the stack. Raises FaultError.
 
@@ -20,7 +26,7 @@ def start_stressor(
     """
     command = [sys.executable, "-m", module, "--stack-directory", str(stack.directory), *arguments]
     try:
-        stack.start_process(name, command, {}, nice=nice)
+        stack.start_process(name, command, environment, nice=nice)
     except StackError as error:
         raise FaultError(f"stressor {name} did not start: {error}") from error
 

@@ -7,6 +7,7 @@ import requests
 import yaml
 
 from stack.observe.prometheus import ReadError
+from stack.observe.session import session_for, without_credentials
 
 TIMEOUT_SECONDS = 5.0
 
@@ -24,9 +25,8 @@ class Alertmanager:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._session = requests.Session()
-        # A proxy of the company's knows nothing of this host's loopback.
-        self._session.trust_env = False
+        self._shown = without_credentials(url)
+        self._session = session_for(url)
 
     def configuration(self) -> dict[str, Any]:
         """The running configuration, parsed; secrets are masked by Alertmanager."""
@@ -52,4 +52,4 @@ class Alertmanager:
             answer.raise_for_status()
             return answer.json()
         except requests.RequestException as error:
-            raise ReadError(f"Alertmanager at {self._url}{path}: {error}") from error
+            raise ReadError(f"Alertmanager at {self._shown}{path}: {error}") from error

@@ -7,6 +7,8 @@ from typing import Any
 
 import requests
 
+from stack.observe.session import session_for, without_credentials
+
 TIMEOUT_SECONDS = 5.0
 
 
@@ -16,13 +18,18 @@ class ReadError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """One scrape target; ``last_scrape`` in unix seconds, 0 where there was none."""
+    """One scrape target; ``last_scrape`` in unix seconds, 0 where there was none.
+
+    ``interval`` and ``timeout`` are durations as Prometheus writes them.
+    """
 
     job: str
     instance: str
     health: str
     last_scrape: float
     last_error: str
+    interval: str
+    timeout: str
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,8 @@ class Prometheus:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._session = requests.Session()
-        # A proxy of the company's knows nothing of this host's loopback.
-        self._session.trust_env = False
+        self._shown = without_credentials(url)
+        self._session = session_for(url)
 
     def configuration(self) -> str:
         """The running configuration, as YAML."""
@@ -65,6 +71,8 @@ class Prometheus:
                 health=target["health"],
                 last_scrape=unix_seconds(target["lastScrape"]),
                 last_error=target["lastError"],
+                interval=target["scrapeInterval"],
+                timeout=target["scrapeTimeout"],
             )
             for target in self._get("/api/v1/targets", state="active")["activeTargets"]
         ]
@@ -95,9 +103,12 @@ class Prometheus:
             answer = self._session.get(self._url + path, params=parameters, timeout=TIMEOUT_SECONDS)
             body = answer.json()
         except requests.RequestException as error:
-            raise ReadError(f"Prometheus at {self._url}{path} does not answer: {error}") from error
-        if body.get("status") != "success":
-            raise ReadError(f"Prometheus at {self._url}{path}: {body.get('error', body)}")
+            raise ReadError(
+                f"Prometheus at {self._shown}{path} does not answer: {error}"
+            ) from error
+        if not isinstance(body, Mapping) or body.get("status") != "success":
+            why = body.get("error", body) if isinstance(body, Mapping) else body
+            raise ReadError(f"Prometheus at {self._shown}{path}: {why}")
         return body["data"]
 
 

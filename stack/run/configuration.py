@@ -85,17 +85,18 @@ def render(
     directory: Path,
     *,
     speed: float,
-    layers: Sequence[str],
+    layers_absent: Mapping[str, str],
     endpoints: Mapping[str, str],
     sink: Sink,
-    why_absent: str,
 ) -> Rendered:
-    """Write the configuration in ``source`` below ``directory``.
+    """Write the configuration in ``source`` below ``directory``, without the rules of the layers
+    that are absent.
 
     ``endpoints`` maps the ``host:port`` of production's files to that of this stack; a scrape
     target that is not among them is left out, and a second Alertmanager that is among them is added
     beside the first. Raises StackError with file and line.
     """
+    layers = [layer for layer in layers_in(source) if layer not in layers_absent]
     configuration = compressed(source, speed=speed, layers=layers)
     rules = directory / "prometheus" / "rules"
     rules.mkdir(parents=True, exist_ok=True)
@@ -125,7 +126,7 @@ def render(
         alertmanager_file=alertmanager_file,
         prometheus_flags=configuration.prometheus_flags,
         alertmanager_flags=configuration.alertmanager_flags,
-        layers_absent={layer: why_absent for layer in layers_in(source) if layer not in layers},
+        layers_absent=layers_absent,
     )
 
 

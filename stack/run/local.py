@@ -27,6 +27,8 @@ from stack.run.supervisor import Supervisor
 from stack.run.waiting import NotSeen
 
 HOST_LAYERS = ("system",)
+# Layers of what a local stack never has, with the reason.
+ABSENT_LAYERS = {"container": "there are no containers", "database": "orders are kept in SQLite"}
 SECOND_ALERTMANAGER = ("alertmanager_2", "alertmanager_gossip", "alertmanager_2_gossip")
 ENGINES = (
     "prometheus",
@@ -100,6 +102,8 @@ class LocalStack:
 
     # What stack.py promises.
 
+    runs_already = False
+
     @property
     def name(self) -> str:
         return self._name
@@ -148,6 +152,12 @@ class LocalStack:
     def running(self, service: Service) -> bool:
         return self._services.running(service)
 
+    def container(self, service: Service) -> str:
+        raise StackError(f"{service} is a process of a local stack, not a container")
+
+    def let_restart(self, service: Service) -> None:
+        raise StackError(f"{service} is a process of a local stack: nothing starts it again")
+
     def start_process(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], nice: int = 0
     ) -> None:
@@ -159,23 +169,17 @@ class LocalStack:
     def process_log(self, name: str) -> str:
         return self._supervisor.log_tail(name)
 
-    # What is particular to local stacks.
-
     @property
     def layers_absent(self) -> Mapping[str, str]:
-        """Layers whose rules are not loaded, with the reason."""
         return self._rendered.layers_absent if self._rendered else {}
 
     def process_running(self, name: str) -> bool:
-        """Whether what ``start_process`` started still lives."""
         return self._supervisor.running(name)
 
     def cpu_seconds(self) -> dict[str, float]:
-        """CPU seconds used so far by each process of the stack."""
         return self._supervisor.cpu_seconds()
 
     def dead_services(self) -> dict[str, int]:
-        """Services that have ended though nobody killed them, with their exit codes."""
         return self._services.dead()
 
     def start(self, progress: Callable[[str], None] = lambda _: None) -> None:
@@ -195,13 +199,18 @@ class LocalStack:
             self.close()
             raise
 
-    def leave_running(self, seconds: float) -> int:
-        """Let go of the stack: it ends after ``seconds``, or when the pid given gets SIGTERM."""
+    def doubts(self) -> Sequence[str]:
+        """None: all of it is on this host, and has its clock."""
+        return ()
+
+    def collect_logs(self) -> None:
+        """Nothing to do: each process writes its own."""
+
+    def leave_running(self, seconds: float) -> str:
         self._closed = True
-        return self._supervisor.leave_running(seconds)
+        return f"kill {self._supervisor.leave_running(seconds)}"
 
     def close(self) -> None:
-        """End every process and remove the directory."""
         if self._closed:
             return
         self._closed = True
@@ -245,11 +254,6 @@ class LocalStack:
         folder.mkdir(mode=0o700)
         for holder, token in token_files.items():
             (folder / holder).write_text(token)
-        layers = [
-            layer
-            for layer in layers_in(self._source)
-            if self._observes_host or layer not in HOST_LAYERS
-        ]
         endpoints = {
             "prometheus:9090": f"127.0.0.1:{self._port['prometheus']}",
             "alertmanager:9093": f"127.0.0.1:{self._port['alertmanager']}",
@@ -264,10 +268,9 @@ class LocalStack:
             self._source,
             self._directory,
             speed=self._speed,
-            layers=layers,
+            layers_absent=layers_absent(self._source, observes_host=self._observes_host),
             endpoints=endpoints,
             sink=Sink(self._door, folder / "sink", self._directory / "chat_urls"),
-            why_absent="the host is shared with other drills",
         )
         return service_commands(
             {name: engine.path for name, engine in self._engines.items()},
@@ -284,6 +287,14 @@ class LocalStack:
         """The proxy through which Alertmanager reaches a receiver, as a base URL."""
         port = self._port.setdefault(door_name(receiver), self._ports.take())
         return f"http://127.0.0.1:{port}"
+
+
+def layers_absent(source: Path, *, observes_host: bool) -> dict[str, str]:
+    """The layers of a configuration whose rules a local stack does not load, with the reason."""
+    absent = dict(ABSENT_LAYERS)
+    if not observes_host:
+        absent |= dict.fromkeys(HOST_LAYERS, "the host is shared with other drills")
+    return {layer: absent[layer] for layer in layers_in(source) if layer in absent}
 
 
 def _check_temporary_folder() -> None:

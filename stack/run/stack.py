@@ -1,6 +1,6 @@
 """What every way of having a stack offers: addresses, services to stop and start, processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 Service = Literal[
     "app",
     "gateway",
+    "postgres",
     "redis",
     "redis_exporter",
     "node_exporter",
@@ -83,6 +84,12 @@ class Stack(Protocol):
     def running(self, service: Service) -> bool:
         """Whether the service's process lives."""
 
+    def container(self, service: Service) -> str:
+        """The name of the container in which a service runs. Raises StackError if it has none."""
+
+    def let_restart(self, service: Service) -> None:
+        """Let the next restart of a service by its container's policy count as wanted."""
+
     def start_process(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], nice: int = 0
     ) -> None:
@@ -93,3 +100,42 @@ class Stack(Protocol):
 
     def process_log(self, name: str) -> str:
         """The end of what the process wrote, for error texts."""
+
+
+class DrilledStack(Stack, Protocol):
+    """A stack as whoever runs a drill on it has it: it is started, watched and ended."""
+
+    @property
+    def layers_absent(self) -> Mapping[str, str]:
+        """Layers whose rules are not loaded, with the reason."""
+
+    @property
+    def runs_already(self) -> bool:
+        """Whether it ran before the drill, so that its rules see a past of their own."""
+
+    def doubts(self) -> Sequence[str]:
+        """Why what it shows now may not be trusted; asked before the first step and at the end."""
+
+    def start(self, progress: Callable[[str], None] = ...) -> None:
+        """Start every service and wait until alerts can be trusted.
+
+        Raises StackError, and then has ended all it started.
+        """
+
+    def process_running(self, name: str) -> bool:
+        """Whether what ``start_process`` started still lives."""
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU seconds used so far by each part of the stack."""
+
+    def dead_services(self) -> dict[str, int]:
+        """Services that have ended though nobody killed them, with their exit codes."""
+
+    def collect_logs(self) -> None:
+        """Bring the logs of all services into the directory's folder ``logs``."""
+
+    def leave_running(self, seconds: float) -> str:
+        """Let go of the stack: it ends after ``seconds``, or by the command that is returned."""
+
+    def close(self) -> None:
+        """End all that was started and remove the directory."""

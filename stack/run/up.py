@@ -11,7 +11,7 @@ from stack.run.engines import EngineError, require
 from stack.run.local import ENGINES, LocalStack, new_name
 from stack.run.ports import is_free
 from stack.run.speed import SpeedError, read_speed
-from stack.run.stack import StackError
+from stack.run.stack import Stack, StackError
 
 LOOK_SECONDS = 1.0
 DEFAULT_APP_PORT = 3001
@@ -96,7 +96,7 @@ def up(speed: float, app_port: int, write_line: Callable[[str], None]) -> None:
     write_line("the stack has ended")
 
 
-def described(stack: LocalStack) -> str:
+def described(stack: Stack) -> str:
     """Where the parts of a running stack are, and what can be done with them."""
     at = stack.addresses
     return "\n".join(

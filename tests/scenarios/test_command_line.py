@@ -102,6 +102,16 @@ CASES: Mapping[str, Case] = {
     ),
     "cache that is a file": Case((REDIS_DOWN,), environment={"FLASH_DRILLS_CACHE": "file"}),
     "cache that cannot be": Case((REDIS_DOWN,), environment={"FLASH_DRILLS_CACHE": "/proc/x/y"}),
+    "no engine of Docker": Case(
+        (REDIS_DOWN, "--stack", "compose"), environment={"DOCKER_HOST": "tcp://127.0.0.1:1"}
+    ),
+    "no compose file": Case((REDIS_DOWN, "--stack", "compose", "--compose-override", "absent.yml")),
+    "compose file for a local stack": Case((REDIS_DOWN, "--compose-override", "file")),
+    "Grafana without an address": Case((REDIS_DOWN, "--grafana", "grafana")),
+    "no credentials": Case(
+        (REDIS_DOWN, "--grafana", "http://127.0.0.1:3000", "--grafana-credentials", "absent")
+    ),
+    "credentials without a Grafana": Case((REDIS_DOWN, "--grafana-credentials", "file")),
     "wrong drill": Case((f"{COPY}/business",), drill=WRONG_DRILL),
     "wrong drill by name": Case((f"{COPY}/business/wrong.py",), drill=WRONG_DRILL),
 }
@@ -234,6 +244,8 @@ def test_help_shows_the_options_of_the_drills(done: Mapping[str, Done]) -> None:
         "--report",
         "--configuration",
         "--alert-coverage-fail-under",
+        "--stack",
+        "--compose-override",
     ):
         assert option in done["help"].out
 
@@ -263,7 +275,14 @@ def test_help_shows_the_options_of_the_drills(done: Mapping[str, Done]) -> None:
         ("receiver renamed", "platform-pager"),
         ("receiver renamed", "did you mean platform-page"),
         ("cache that is a file", "set FLASH_DRILLS_CACHE to a directory"),
+        ("no engine of Docker", "Docker's engine does not answer"),
+        ("no engine of Docker", "run the drills that need no containers with --stack local"),
+        ("no compose file", "--compose-override absent.yml: there is no such file"),
+        ("compose file for a local stack", "--compose-override is for --stack compose"),
         ("cache that cannot be", "set FLASH_DRILLS_CACHE to a directory"),
+        ("Grafana without an address", "--grafana: 'grafana' is no address"),
+        ("no credentials", "cannot read the credentials in absent: No such file"),
+        ("credentials without a Grafana", "--grafana-credentials is for --grafana"),
     ],
 )
 def test_what_cannot_be_run_is_refused_with_the_reason_and_the_way_out(

@@ -5,6 +5,7 @@ The two come by different ways: from the rules, status and flags APIs, and from 
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from stack.observe.alertmanager import Alertmanager
 from stack.observe.prometheus import Prometheus, ReadError
 from stack.run.configuration import PRODUCTION, layers_in
 from stack.run.engines import require
-from stack.run.local import ENGINES, LocalStack, new_name
+from stack.run.local import ENGINES, LocalStack, layers_absent, new_name
 
 pytestmark = pytest.mark.engines
 
@@ -44,7 +45,13 @@ def running(stack: LocalStack) -> Configuration:
 
 @pytest.fixture(scope="module")
 def written() -> Configuration:
-    return from_files(PRODUCTION, speed=SPEED, layers=layers_in(PRODUCTION), layers_absent={})
+    """Without what a local stack has not: the rules of containers, and the exporters for them."""
+    absent = layers_absent(PRODUCTION, observes_host=True)
+    layers = [layer for layer in layers_in(PRODUCTION) if layer not in absent]
+    files = from_files(PRODUCTION, speed=SPEED, layers=layers, layers_absent=absent)
+    jobs = tuple(job for job in files.scrape_jobs if job.job not in ("cadvisor", "postgres"))
+    assert len(jobs) == len(files.scrape_jobs) - 2
+    return replace(files, scrape_jobs=jobs)
 
 
 def by_name(configuration: Configuration) -> dict[str, Rule]:

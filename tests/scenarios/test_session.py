@@ -19,6 +19,7 @@ from scenarios.runner import Settings
 from scenarios.session import DrillSession, VerdictError
 from stack.faults.redis_down import RedisDown
 from stack.run.configuration import PRODUCTION
+from stack.run.local_way import LocalWay
 
 DRILL = load_drill(ROOT / "application" / "redis_down.py")
 NO_FILES = Inventory()
@@ -56,7 +57,7 @@ def session_of(
         ) -> DrillSession:
             session = DrillSession(
                 drills,
-                Settings(speed=60.0, engines={}, source=source),
+                Settings(speed=60.0, way=LocalWay({}), source=source),
                 ReportFolder(tmp_path / "reports"),
                 files=files,
                 keep_failed_stacks=True,

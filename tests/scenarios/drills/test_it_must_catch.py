@@ -21,6 +21,7 @@ from stack.faults.redis_down import RedisDown
 from stack.run.configuration import PRODUCTION
 from stack.run.engines import require
 from stack.run.local import ENGINES
+from stack.run.local_way import LocalWay
 from stack.run.stack import Stack
 
 pytestmark = pytest.mark.drills
@@ -209,19 +210,19 @@ def mistaken(tmp: Path, name: str, edits: tuple[Edit, ...]) -> Path:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, DrillResult]]:
     """Every mistaken drill, run side by side on real stacks."""
     tmp = tmp_path_factory.mktemp("mistakes")
-    engines = require(ENGINES, print)
+    way = LocalWay(require(ENGINES, print))
     runs: list[tuple[Drill, Settings]] = []
     for name, mistake in MISTAKES.items():
         drill = load_drill(ROOT / f"{mistake.drill}.py")
         source = mistaken(tmp, name, mistake.edits)
-        runs.append((replace(drill, name=f"mistake/{name}"), Settings(SPEED, engines, source)))
+        runs.append((replace(drill, name=f"mistake/{name}"), Settings(SPEED, way, source)))
     forgetful = replace(
         load_drill(ROOT / f"{REDIS_DOWN}.py"),
         name="mistake/fault never injected",
         steps=[fault(NeverInjected())],
     )
     correct = replace(load_drill(ROOT / f"{REDIS_DOWN}.py"), name="mistake/no mistake")
-    runs += [(forgetful, Settings(SPEED, engines)), (correct, Settings(SPEED, engines))]
+    runs += [(forgetful, Settings(SPEED, way)), (correct, Settings(SPEED, way))]
     results = Results(ReportFolder(tmp / "reports"), SPEED, keep_failed_stacks=False)
     schedule = Schedule(runs, results.finish, results.is_wanted_again)
     try:

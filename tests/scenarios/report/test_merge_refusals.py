@@ -47,6 +47,16 @@ def test_different_speeds_are_refused(report: Report, merge: Merge, tmp_path: Pa
     assert "at 30; merge runs of one speed" in text
 
 
+def test_different_stacks_are_refused(
+    report: Report, merge: Merge, tmp_path: Path, edit_json: EditJson
+) -> None:
+    one, two = report("one", "delivery/one"), report("two", "delivery/two")
+    edit_json(two / "run.json", lambda run: run.update({"stack": "compose"}))
+    text = refused(merge(one, two), tmp_path)
+    assert f"{one} ran with --stack local, {two} with --stack compose" in text
+    assert "python -m scenarios coverage" in text
+
+
 def test_different_configurations_are_refused_with_the_file(
     report: Report, merge: Merge, tmp_path: Path, edit_json: EditJson
 ) -> None:

@@ -46,10 +46,11 @@ def rendered(
         source,
         directory,
         speed=speed,
-        layers=layers_in(source) if layers is None else layers,
+        layers_absent={
+            layer: WHY for layer in layers_in(source) if layers is not None and layer not in layers
+        },
         endpoints=ENDPOINTS,
         sink=Sink(lambda _: SINK, token_file, directory / "chat_urls"),
-        why_absent=WHY,
     )
 
 
@@ -216,10 +217,9 @@ def test_each_receiver_is_reached_through_its_own_door(tmp_path: Path) -> None:
         PRODUCTION,
         tmp_path / "stack",
         speed=60.0,
-        layers=(),
+        layers_absent=dict.fromkeys(layers_in(PRODUCTION), WHY),
         endpoints=ENDPOINTS,
         sink=Sink(lambda name: f"http://127.0.0.1/{name}", token_file, tmp_path / "urls"),
-        why_absent=WHY,
     )
     for receiver in loaded(files.alertmanager_file)["receivers"]:
         name = receiver["name"]
@@ -260,7 +260,8 @@ def test_a_receiver_that_is_not_the_sink_s_is_left_alone(
 
 def test_layers_that_are_left_out_are_named_with_the_reason(tmp_path: Path) -> None:
     files = rendered(tmp_path, layers=("application", "meta"))
-    assert files.layers_absent == {"business": WHY, "system": WHY}
+    absent = ("business", "container", "database", "system")
+    assert files.layers_absent == dict.fromkeys(absent, WHY)
     assert {path.name for path in (tmp_path / "prometheus" / "rules").iterdir()} == {
         "application.yml",
         "meta.yml",
@@ -276,8 +277,8 @@ def test_texts_beyond_ascii_survive_a_locale_that_has_none(source: Path, edit: A
         "from stack.run.configuration import render; "
         "from stack.run.receivers import Sink; "
         "source = Path(sys.argv[1]); "
-        "render(source, source / 'stack', speed=60.0, layers=['application'], endpoints={}, "
-        "sink=Sink(str, source / 'token', source / 'urls'), why_absent='')"
+        "render(source, source / 'stack', speed=60.0, layers_absent={}, endpoints={}, "
+        "sink=Sink(str, source / 'token', source / 'urls'))"
     )
     subprocess.run(
         [sys.executable, "-c", code, str(source)],

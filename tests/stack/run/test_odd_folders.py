@@ -26,10 +26,9 @@ def rendered(directory: Path, source: Path = PRODUCTION) -> Rendered:
         source,
         directory,
         speed=60.0,
-        layers=LAYERS,
+        layers_absent={},
         endpoints={"prometheus:9090": "127.0.0.1:15001", "alertmanager:9093": "127.0.0.1:15002"},
         sink=Sink(lambda _: "http://127.0.0.1:15005", token_file, directory / "urls"),
-        why_absent="",
     )
 
 

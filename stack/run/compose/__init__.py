@@ -1,0 +1,1 @@
+"""``--stack compose``: the system of compose.yaml in containers, a fresh one for each drill."""

@@ -1,0 +1,1 @@
+"""``--stack external``: a Prometheus, an Alertmanager and an application that run elsewhere."""

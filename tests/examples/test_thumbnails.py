@@ -1,0 +1,216 @@
+"""The example is drilled as a user does it, with real engines: it passes, and its mistakes do not.
+
+Two copies run side by side: one as it is, and one with a mistake in a receiver, which is drilled
+with a wrong clock and while an alert fires already, too.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+
+from scenarios.collect import ROOT
+from stack.observe.prometheus import Prometheus
+from stack.run.engines import require
+from stack.run.ports import PortLease
+from stack.run.waiting import wait_until
+
+pytestmark = [pytest.mark.engines, pytest.mark.drills]
+EXAMPLE = ROOT.parent / "examples" / "thumbnails"
+READY_WITHIN_SECONDS = 90.0
+DONE_WITHIN_SECONDS = 300.0
+PORTS = ("9580", "9590", "9593", "9500")
+AHEAD_SECONDS = 0.4
+
+
+@dataclass
+class Copy:
+    """A copy of the example, started, with ports of its own."""
+
+    folder: Path
+    app: str
+    prometheus: str
+
+    def drill(self, *arguments: str, settings: str = "external.yml") -> "Done":
+        """``pytest --stack external``, from the checkout."""
+        report = self.folder / f"reports-{time.monotonic_ns()}"
+        ended = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments),
+                *("--stack", "external", f"--external={self.folder / settings}"),
+                f"--report={report}",
+            ],
+            cwd=ROOT.parent,
+            capture_output=True,
+            text=True,
+            timeout=DONE_WITHIN_SECONDS,
+            check=False,
+        )
+        return Done(ended.returncode, ended.stdout + ended.stderr, report / "latest")
+
+
+@dataclass
+class Done:
+    code: int
+    said: str
+    report: Path
+
+    @property
+    def results(self) -> dict[str, Any]:
+        drills = json.loads((self.report / "results.json").read_text())["drills"]
+        return {drill["drill"]: drill for drill in drills}
+
+
+def started(folder: Path, lease: PortLease, *edits: tuple[str, str, str]) -> Iterator[Copy]:
+    """A copy in which these texts, which stand once in their file, are replaced."""
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__", "sink-token"))
+    for file, old, new in edits:
+        text = (folder / file).read_text()
+        assert text.count(old) == 1, old
+        (folder / file).write_text(text.replace(old, new))
+    port = {usual: str(lease.take()) for usual in PORTS}
+    for path in folder.glob("*.yml"):
+        text = path.read_text()
+        for usual, own in port.items():
+            text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{own}")
+        path.write_text(text)
+    log = folder / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(folder / "__main__.py")],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": str(ROOT.parent)},
+        )
+    try:
+        wait_until(
+            "the example to be ready",
+            lambda: ("thumbnails: ready" in log.read_text(), log.read_text()),
+            within_seconds=READY_WITHIN_SECONDS,
+            give_up=lambda: "it has ended" if process.poll() is not None else None,
+        )
+        yield Copy(folder, f"http://127.0.0.1:{port['9580']}", f"http://127.0.0.1:{port['9590']}")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def lease() -> Iterator[PortLease]:
+    lease = PortLease()
+    yield lease
+    lease.release()
+
+
+@pytest.fixture(scope="module")
+def correct(tmp_path_factory: pytest.TempPathFactory, lease: PortLease) -> Iterator[Copy]:
+    require(("prometheus", "alertmanager"), print)
+    yield from started(tmp_path_factory.mktemp("correct") / "thumbnails", lease)
+
+
+@pytest.fixture(scope="module")
+def mistaken(tmp_path_factory: pytest.TempPathFactory, lease: PortLease) -> Iterator[Copy]:
+    """What is for the chat goes to the pager: by its address, which Alertmanager does not show."""
+    mistake = ("alertmanager.yml", "receivers/media-chat/", "receivers/media-pager/")
+    yield from started(tmp_path_factory.mktemp("mistaken") / "thumbnails", lease, mistake)
+
+
+@pytest.fixture(scope="module")
+def runs(correct: Copy, mistaken: Copy) -> Iterator[dict[str, Done]]:
+    """The correct copy is drilled beside the mistaken one, which is drilled thrice."""
+    with ThreadPoolExecutor(1) as pool:
+        passing = pool.submit(correct.drill, "-k", "failing")
+        done = {"clock": with_wrong_clock(mistaken)}
+        done["receiver"] = mistaken.drill("-k", "stopped")
+        done["firing"] = while_it_fires(mistaken)
+        done["correct"] = passing.result()
+        yield done
+
+
+def with_wrong_clock(copy: Copy) -> Done:
+    """Between harness and Prometheus stands what makes its clock look ahead."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = requests.get(f"{copy.prometheus}{self.path}", timeout=10)
+            body = answer.content
+            if self.path.endswith("query=time()"):
+                now = time.time() + AHEAD_SECONDS
+                data = {"resultType": "scalar", "result": [now, str(now)]}
+                body = json.dumps({"status": "success", "data": data}).encode()
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        text = (copy.folder / "external.yml").read_text()
+        assert copy.prometheus in text
+        proxied = text.replace(copy.prometheus, f"http://127.0.0.1:{server.server_port}")
+        (copy.folder / "wrong-clock.yml").write_text(proxied)
+        done = copy.drill("-k", "stopped", settings="wrong-clock.yml")
+        server.shutdown()
+    return done
+
+
+def while_it_fires(copy: Copy) -> Done:
+    requests.put(f"{copy.app}/control", json={"stopped": 1}, timeout=10).raise_for_status()
+    for _ in range(25):
+        requests.post(f"{copy.app}/thumbnails", json={}, timeout=10).raise_for_status()
+    prometheus = Prometheus(copy.prometheus)
+    wait_until(
+        "PicturesWaiting to fire",
+        lambda: (any(a["state"] == "firing" for a in prometheus.alerts()), "not yet"),
+        within_seconds=60.0,
+    )
+    return copy.drill("-k", "stopped")
+
+
+def test_the_example_passes(runs: dict[str, Done]) -> None:
+    done = runs["correct"]
+    assert done.code == 0, done.said
+    assert done.results["failing_thumbnails"]["verdict"] == "pass"
+    assert "Alertmanager masks the addresses of its webhooks" in done.said
+    assert "Watchdog" not in done.said
+
+
+def test_a_receiver_that_leads_elsewhere_fails(runs: dict[str, Done]) -> None:
+    done = runs["receiver"]
+    assert done.code == 1, done.said
+    result = done.results["stopped_worker"]
+    assert result["verdict"] == "fail"
+    assert "media-pager" in result["text"]
+
+
+def test_a_clock_too_far_apart_is_unknown_and_nothing_is_caused(runs: dict[str, Done]) -> None:
+    done = runs["clock"]
+    assert done.code == 1, done.said
+    result = done.results["stopped_worker"]
+    assert result["verdict"] == "unknown"
+    assert "the clock of Prometheus at http://127.0.0.1:" in result["text"]
+    assert "injecting" not in done.said
+
+
+def test_what_fires_already_is_an_error_that_names_it(runs: dict[str, Done]) -> None:
+    done = runs["firing"]
+    assert done.code == 1, done.said
+    result = done.results["stopped_worker"]
+    assert result["verdict"] == "error"
+    assert "there fires already: PicturesWaiting" in result["text"]
+    assert "injecting" not in done.said
