@@ -1,7 +1,7 @@
 // cAdvisor as a program, for machines that can have it as a library only.
 //
-// It takes those flags of cAdvisor's own that stack/compose.yaml sets, and serves /metrics and
-// /healthz on port 8080.
+// It takes those flags of cAdvisor's own that stack/compose.yaml sets, and serves /metrics, with its
+// parameter max_age, and /healthz on port 8080.
 package main
 
 import (
@@ -61,18 +61,26 @@ func main() {
 	if !*storeLabels {
 		labels = metrics.BaseContainerLabels(nil)
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(
-		metrics.NewPrometheusCollector(
-			containers,
-			labels,
-			included,
-			clock.RealClock{},
-			info.RequestOptions{IdType: info.TypeName, Count: 1, Recursive: true},
-		),
-		metrics.NewPrometheusMachineCollector(containers, included),
-	)
-	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	machine := metrics.NewPrometheusMachineCollector(containers, included)
+	http.HandleFunc("/metrics", func(answer http.ResponseWriter, request *http.Request) {
+		options := info.RequestOptions{IdType: info.TypeName, Count: 1, Recursive: true}
+		if asked := request.URL.Query().Get("max_age"); asked != "" {
+			maxAge, err := time.ParseDuration(asked)
+			if err != nil {
+				http.Error(answer, err.Error(), http.StatusBadRequest)
+				return
+			}
+			options.MaxAge = &maxAge
+		}
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(
+			metrics.NewPrometheusCollector(
+				containers, labels, included, clock.RealClock{}, options,
+			),
+			machine,
+		)
+		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(answer, request)
+	})
 	http.HandleFunc("/healthz", func(answer http.ResponseWriter, _ *http.Request) {
 		_, _ = answer.Write([]byte("ok"))
 	})
