@@ -5,23 +5,28 @@ from scenarios.load import Load
 from stack.faults.cache_drops import CacheDrops
 from stack.faults.database_locked import DatabaseLocked
 
-TIMEOUT_SECONDS = 0.6
+TIMEOUT_SECONDS = 0.4
 DATABASE = {"service": "database"}
 
 DRILL = Drill(
-    load=Load("normal", 12),
+    load=Load("normal", 18),
     app_settings={
         # So that no request is slow, whatever it has to wait for.
         "APP_DATABASE_TIMEOUT_SECONDS": f"{TIMEOUT_SECONDS:g}",
-        "APP_DATABASE_POOL_SIZE": "2",
-        # As on a network file system, which has no shared memory: a lock keeps readers out too.
+        # So that one statement at a time waits for PostgreSQL's locks, as for SQLite's.
+        "APP_DATABASE_POOL_SIZE": "1",
+        # Of SQLite, as on a network file system: there a lock keeps readers out too, as
+        # PostgreSQL's does.
         "APP_DATABASE_JOURNAL_MODE": "delete",
     },
     steps=[
         # One writer fails in each turn of the lock, the next outlasts what is left of it.
         near_miss(
             DatabaseLocked(
-                "immediate", held_seconds=0.8, free_seconds=5.2, timeout_seconds=TIMEOUT_SECONDS
+                "immediate",
+                held_seconds=1.5 * TIMEOUT_SECONDS,
+                free_seconds=5.4,
+                timeout_seconds=TIMEOUT_SECONDS,
             ),
             of="DatabaseErrors",
         ),
@@ -29,8 +34,8 @@ DRILL = Drill(
         near_miss(
             DatabaseLocked(
                 "exclusive",
-                held_seconds=0.7 * TIMEOUT_SECONDS,
-                free_seconds=0.3,
+                held_seconds=0.6 * TIMEOUT_SECONDS,
+                free_seconds=0.2,
                 timeout_seconds=TIMEOUT_SECONDS,
             ),
             of="DatabaseConnectionPoolHigh",
@@ -38,7 +43,7 @@ DRILL = Drill(
         together(
             # Else the database would hardly be asked until the cached catalogue expires.
             fault(CacheDrops(drops_per_second=10)),
-            fault(DatabaseLocked("exclusive", timeout_seconds=TIMEOUT_SECONDS, failing_ratio=0.08)),
+            fault(DatabaseLocked("exclusive", timeout_seconds=TIMEOUT_SECONDS, failing_ratio=0.05)),
         ),
     ],
     expects=[

@@ -1,21 +1,21 @@
 """The app's database is locked by another program."""
 
-import contextlib
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from stack.faults.database_locker import LOCKED
+from sqlalchemy.exc import SQLAlchemyError
+
+from stack.faults import postgresql, postgresql_lock, sqlite_lock
+from stack.faults.database_locker import LOCKED, URL_VARIABLE
 from stack.faults.disturbance import EXPIRES_SECONDS
 from stack.faults.fault import FaultError, Readback
 from stack.faults.parameters import require_ratio, require_seconds
+from stack.faults.sqlite_lock import Kind
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
-SQLITE = "sqlite:///"
 FREE = "the database is not locked"
 # How late a turn of the lock may be, as it waits for the app to let go.
 TURN_LATE_SECONDS = 1.0
@@ -23,13 +23,13 @@ TURN_LATE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class DatabaseLocked(Stressed):
-    """Another process begins a transaction on the SQLite file and does not end it.
+    """Another process begins a transaction that locks the database, and does not end it.
 
     An ``immediate`` one keeps others from writing; an ``exclusive`` one also from reading, unless
-    the database is in WAL mode. With ``free_seconds`` the lock is held for ``held_seconds``, let
-    go for so long, and taken again. A statement waits for the app's own ``timeout_seconds``,
-    holding its connection, and then fails: that is the lag. Nothing is written, and the lock goes
-    with its process, after ``expires_seconds`` at the latest.
+    it is an SQLite database in WAL mode. With ``free_seconds`` the lock is held for
+    ``held_seconds``, let go for so long, and taken again. A statement waits for the app's own
+    ``timeout_seconds``, holding its connection, and then fails: that is the lag. Nothing is
+    written, and the lock goes with its process, after ``expires_seconds`` at the latest.
 
     ``failing_ratio`` is how many statements fail for each that was made before, at least: fewer
     come while every connection waits, so a ratio over a range that began before rises no faster.
@@ -38,7 +38,7 @@ class DatabaseLocked(Stressed):
     name: ClassVar[str] = "database_locked"
     stressor: ClassVar[str] = "stack.faults.database_locker"
 
-    lock: Literal["immediate", "exclusive"]
+    lock: Kind
     held_seconds: float = EXPIRES_SECONDS
     free_seconds: float = 0.0
     timeout_seconds: float = 5.0
@@ -64,13 +64,20 @@ class DatabaseLocked(Stressed):
     def lag_seconds(self) -> float:
         return self.timeout_seconds
 
-    def arguments(self, stack: Stack, /) -> Sequence[str]:
+    def arguments(self, _stack: Stack, /) -> Sequence[str]:
         return [
-            *("--database", str(self._file(stack))),
             *("--lock", self.lock),
             *("--held-seconds", str(self.held_seconds)),
             *("--free-seconds", str(self.free_seconds)),
         ]
+
+    def environment(self, stack: Stack, /) -> Mapping[str, str]:
+        url = stack.database_url
+        if not url.startswith((sqlite_lock.SCHEME, postgresql.SCHEME)):
+            raise FaultError(
+                f"{self.name} locks SQLite and PostgreSQL, not {url.partition(':')[0]}"
+            )
+        return {URL_VARIABLE: url}
 
     def effect(self, stack: Stack, /) -> Readback:
         """Another connection is refused what the lock keeps from it.
@@ -79,13 +86,11 @@ class DatabaseLocked(Stressed):
         """
         if self.free_seconds:
             return self._last_turn(stack)
-        refusal = self._refusal(stack)
-        return Readback(refusal is not None, refusal or FREE)
+        return self._looked(stack, locked=True)
 
     def aftermath(self, stack: Stack, /) -> Readback:
         """Another connection gets what the lock kept from it."""
-        refusal = self._refusal(stack)
-        return Readback(refusal is None, refusal or FREE)
+        return self._looked(stack, locked=False)
 
     def _last_turn(self, stack: Stack) -> Readback:
         turns = [
@@ -101,24 +106,13 @@ class DatabaseLocked(Stressed):
             f"the database was locked {ago_seconds:.2f} s ago",
         )
 
-    def _refusal(self, stack: Stack) -> str | None:
-        """What SQLite says to a transaction that the lock keeps out; None where it lets it in."""
-        file = self._file(stack)
+    def _looked(self, stack: Stack, *, locked: bool) -> Readback:
+        url = stack.database_url
         try:
-            with contextlib.closing(
-                sqlite3.connect(
-                    f"{file.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None
-                )
-            ) as connection:
-                if self.lock == "immediate":
-                    connection.execute("BEGIN IMMEDIATE")
-                else:
-                    connection.execute("SELECT 1 FROM sqlite_master").fetchall()
-        except sqlite3.OperationalError as error:
-            return f"SQLite answers another connection: {error}"
-        return None
-
-    def _file(self, stack: Stack) -> Path:
-        if not stack.database_url.startswith(SQLITE):
-            raise FaultError(f"{self.name} locks an SQLite file, not {stack.database_url}")
-        return Path(stack.database_url.removeprefix(SQLITE))
+            if url.startswith(sqlite_lock.SCHEME):
+                refusal = sqlite_lock.refusal(url, self.lock)
+            else:
+                refusal = postgresql_lock.refusal(url, self.lock)
+        except SQLAlchemyError as error:
+            return Readback(False, f"PostgreSQL cannot be asked: {error}")
+        return Readback((refusal is not None) is locked, refusal or FREE)

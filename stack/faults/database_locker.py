@@ -1,22 +1,43 @@
-"""Locks an SQLite database as another program would that writes to it and does not finish.
+"""Locks a database as another program would that writes to it and does not finish.
 
-Run as ``python -m stack.faults.database_locker``. SIGTERM ends it at once; the system then takes
-its lock away, and nothing was written.
+Run as ``python -m stack.faults.database_locker``, with the database's address in DATABASE_URL.
+SIGTERM ends it at once; the system then takes its lock away, and nothing was written.
 """
 
 import argparse
-import sqlite3
+import os
 import sys
 import time
-from pathlib import Path
+from typing import Protocol, get_args
 
+from stack.faults import sqlite_lock
 from stack.faults.lifeline import Lifeline
+from stack.faults.sqlite_lock import Kind, SqliteLock
 
-LOCKS = ("immediate", "exclusive")
+# Where the address is found: it may hold a password, which no command line may show.
+URL_VARIABLE = "DATABASE_URL"
 # Written each time the lock is taken, with the unix seconds.
 LOCKED = "locked at"
-BUSY_SECONDS = 1.0
 LOOK_EVERY_SECONDS = 0.05
+TRY_EVERY_SECONDS = 0.01
+
+
+class Lock(Protocol):
+    """What keeps others out of the database for as long as it is held."""
+
+    def take(self) -> str | None: ...
+
+    def let_go(self) -> None: ...
+
+
+def lock_of(url: str, kind: Kind) -> Lock:
+    """The lock of a database's own sort."""
+    if url.startswith(sqlite_lock.SCHEME):
+        return SqliteLock(url, kind)
+    # Loaded here: it takes longer than an SQLite file is locked in.
+    from stack.faults.postgresql_lock import PostgresqlLock  # noqa: PLC0415
+
+    return PostgresqlLock(url, kind)
 
 
 def wait(seconds: float, lifeline: Lifeline) -> None:
@@ -29,27 +50,26 @@ def wait(seconds: float, lifeline: Lifeline) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
-    parser.add_argument("--database", type=Path, required=True)
-    parser.add_argument("--lock", choices=LOCKS, required=True)
+    parser.add_argument("--lock", choices=get_args(Kind), required=True)
     parser.add_argument("--held-seconds", type=float, required=True)
     parser.add_argument("--free-seconds", type=float, required=True)
     parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)
-    # A database that is not there must not be made.
-    connection = sqlite3.connect(
-        f"{options.database.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
+    lock = lock_of(os.environ[URL_VARIABLE], options.lock)
+    told = ""
     while lifeline.over() is None:
-        try:
-            connection.execute(f"BEGIN {options.lock}")
-        except sqlite3.OperationalError as error:
-            sys.stderr.write(f"not locked, tries again: {error}\n")
+        refused = lock.take()
+        if refused is not None:
+            if refused != told:
+                sys.stderr.write(f"not locked, tries again: {refused}\n")
+            told = refused
+            time.sleep(TRY_EVERY_SECONDS)
             continue
         sys.stderr.write(f"{LOCKED} {time.time()}\n")
         wait(options.held_seconds, lifeline)
-        connection.execute("ROLLBACK")
+        lock.let_go()
         wait(options.free_seconds, lifeline)
     sys.stderr.write(f"database locker ends: {lifeline.over()}\n")
 

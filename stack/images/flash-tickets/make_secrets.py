@@ -32,6 +32,8 @@ def main(folder: Path) -> None:
     made(folder / "api" / "admin_token")
     made(folder / "gateway" / "control_token")
     made(folder / "grafana" / "admin_password")
+    password = made(folder / "database" / "monitoring_password")
+    made(folder / "monitoring" / "monitoring_password", password)
 
 
 def made(file: Path, value: str | None = None) -> str:

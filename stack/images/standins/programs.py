@@ -24,6 +24,7 @@ ENGINES = (
     "toxiproxy",
 )
 TOXIPROXY_CLI = "github.com/Shopify/toxiproxy/v2/cmd/cli@v2.12.0"
+POSTGRES_EXPORTER = "github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter"
 COMPOSE = "github.com/docker/compose/v2"
 COMPOSE_VERSION = "v2.40.3"
 GO = {
@@ -54,8 +55,14 @@ def gather(context: Path, progress: Callable[[str], None]) -> None:
     """Put all that the Dockerfile copies into `context`. Raises BuildError, EngineError."""
     for name, engine in require(ENGINES, progress).items():
         shutil.copy(engine.path, context / name)
-    progress("building cAdvisor and Toxiproxy's command line")
+    progress("building cAdvisor, postgres_exporter and Toxiproxy's command line")
     _go_build(HERE.parent / "cadvisor", ".", context / "cadvisor", "-s -w")
+    _go_build(
+        HERE.parent / "postgres-exporter",
+        POSTGRES_EXPORTER,
+        context / "postgres_exporter",
+        "-s -w",
+    )
     _go(["install", "-ldflags", "-s -w", TOXIPROXY_CLI], context, {"GOBIN": str(context)})
     (context / "cli").rename(context / "toxiproxy-cli")
     for file in ("Dockerfile", "postgres-entrypoint.sh"):

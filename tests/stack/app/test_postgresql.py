@@ -1,117 +1,29 @@
 """The shop on a real PostgreSQL: races, locks, a restart, and a password that comes from a file."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from mirakuru import TCPExecutor
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from stack.app.invariants import UnreadableError, check
 from stack.app.settings import Settings, SettingsError
+from tests.stack.postgresql_cluster import PASSWORD, Cluster, new_cluster
 
 pytest.importorskip("psycopg", reason="needs psycopg: pip install alert-drills[compose]")
 
-PASSWORD = "p@ss/word"
-USER = "tickets"
-START_SECONDS = 20
 QUICK = {"APP_DATABASE_TIMEOUT_SECONDS": "1"}
-# PostgreSQL refuses to be run by root; a user without rights does as well.
-RUN_AS = "nobody" if os.geteuid() == 0 else None
-
-
-def programs() -> Path:
-    """The folder of PostgreSQL's server programs, which Debian keeps off PATH."""
-    folders = [*map(Path, os.get_exec_path()), *Path("/usr/lib/postgresql").glob("*/bin")]
-    for folder in folders:
-        if (folder / "initdb").is_file() and (folder / "postgres").is_file():
-            return folder
-    pytest.skip("needs PostgreSQL's server: apt-get install postgresql")
-
-
-class Cluster:
-    """A PostgreSQL of its own, on a free port and in a folder that goes with it."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.port = port
-        self._bin = programs()
-        self._data = folder / "data"
-        password_file = folder / "password"
-        password_file.write_text(PASSWORD)
-        if RUN_AS:
-            shutil.chown(folder, RUN_AS)
-            shutil.chown(password_file, RUN_AS)
-        subprocess.run(
-            [
-                *(str(self._bin / "initdb"), "-D", str(self._data), "-U", USER, "-N"),
-                *("-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8"),
-            ],
-            check=True,
-            capture_output=True,
-            user=RUN_AS,
-            cwd=folder,
-        )
-        self._server = self._new_server(folder)
-
-    def _new_server(self, folder: Path) -> TCPExecutor:
-        as_user = ["setpriv", f"--reuid={RUN_AS}", "--clear-groups"] if RUN_AS else []
-        return TCPExecutor(
-            [
-                *(*as_user, str(self._bin / "postgres"), "-D", str(self._data)),
-                *("-p", str(self.port), "-h", "127.0.0.1", "-k", str(folder)),
-                *("-c", "fsync=off"),
-            ],
-            host="127.0.0.1",
-            port=self.port,
-            timeout=START_SECONDS,
-            # A client in its way is sent away, as by `docker stop`.
-            stop_signal=signal.SIGINT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def start(self) -> None:
-        self._server.start()
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def url(self, database: str, password: str = PASSWORD) -> str:
-        address = f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
-        return make_url(address).set(password=password).render_as_string(hide_password=False)
-
-    def without_password(self, database: str) -> str:
-        return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
-
-    def new_database(self, name: str) -> None:
-        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="flash-postgresql-") as folder:
-        one = Cluster(Path(folder), port)
-        one.start()
-        try:
-            yield one
-        finally:
-            one.stop()
+    with new_cluster() as one:
+        yield one
 
 
 @pytest.fixture
@@ -200,6 +112,42 @@ def test_books_agree_after_a_lock_in_the_middle_of_payments(on_postgresql):
     rig.heal()
     assert 503 in statuses
     assert set(statuses) <= {201, 503}
+    rig.assert_invariants_hold()
+
+
+@contextmanager
+def every_connection_taken(url: str) -> Iterator[None]:
+    """Others hold all that PostgreSQL has left."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with ExitStack() as held:
+        with suppress(OperationalError):
+            while True:
+                held.enter_context(engine.connect())
+        with pytest.raises(OperationalError, match="too many clients"):
+            engine.connect()
+        yield
+
+
+def test_the_shop_goes_on_with_its_own_connections_when_others_take_all_the_rest(on_postgresql):
+    rig = on_postgresql(**QUICK)
+    with every_connection_taken(rig.database_url):
+        assert rig.order().status_code == 201
+    rig.assert_invariants_hold()
+
+
+def test_a_shop_that_is_let_in_no_more_fails_orders_and_recovers(on_postgresql, cluster: Cluster):
+    rig = on_postgresql(**QUICK)
+    text_of_pass = rig.new_pass()
+    name = make_url(rig.database_url).database
+    engine = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as other:
+        other.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        apps = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        assert other.execute(apps, {"name": name}).all()
+        assert rig.order(text=text_of_pass).status_code == 503
+        other.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    engine.dispose()
+    rig.eventually("orders again", lambda: rig.order(text=text_of_pass).status_code == 201)
     rig.assert_invariants_hold()
 
 

@@ -11,7 +11,7 @@ import yaml
 from stack.run.configuration import PRODUCTION
 
 PROGRAM = PRODUCTION / "images" / "flash-tickets" / "make_secrets.py"
-FOLDERS = ("alerting", "api", "database", "gateway", "grafana")
+FOLDERS = ("alerting", "api", "database", "gateway", "grafana", "monitoring")
 
 
 def make(folder: Path) -> dict[str, str]:
@@ -69,11 +69,13 @@ def test_each_chat_leads_to_its_own_receiver_at_the_sink(made: dict[str, str]) -
     assert chats >= 4
 
 
-def test_database_and_api_share_one_password_and_nothing_else_is_shared(
+def test_the_database_shares_a_password_with_each_of_its_users_and_nothing_else_is_shared(
     made: dict[str, str],
 ) -> None:
-    assert made["api/database_password"] == made["database/database_password"]
-    values = [value for name, value in made.items() if name != "api/database_password"]
+    users = ("api/database_password", "monitoring/monitoring_password")
+    for name in users:
+        assert made[name] == made[f"database/{name.partition('/')[2]}"]
+    values = [value for name, value in made.items() if name not in users]
     assert len(set(values)) == len(values)
     assert all(len(value) >= 32 for value in values)
 
