@@ -52,6 +52,26 @@ LAYERS = (
         ),
     ),
     Layer(
+        "Container: cAdvisor",
+        _of(
+            "cadvisor",
+            ("container_cpu_usage_seconds_total", "CPU seconds that each container used"),
+            ("container_cpu_system_seconds_total", "of these in the kernel"),
+            ("container_spec_cpu_quota", "CPU time it may use in each period; absent without one"),
+            ("container_spec_cpu_period", "length of that period"),
+            ("container_memory_usage_bytes", "memory that it uses, caches included"),
+            ("container_memory_max_usage_bytes", "the most that it has used"),
+            ("container_memory_cache", "of its memory, the caches"),
+            ("container_spec_memory_limit_bytes", "memory it may use; 0 is no limit"),
+            ("container_network_receive_bytes_total", "bytes received by each interface of it"),
+            ("container_network_transmit_bytes_total", "bytes sent by each interface of it"),
+            ("container_fs_usage_bytes", "what it wrote to its own layer; half a minute late"),
+            ("container_fs_limit_bytes", "size of the file system that holds it"),
+            ("container_last_seen", "when it was last seen: now, until it ends"),
+            ("container_start_time_seconds", "when it was started"),
+        ),
+    ),
+    Layer(
         "Application: redis_exporter",
         _of(
             "redis",
@@ -87,6 +107,23 @@ LAYERS = (
                 "when data were last saved to disk",
                 "redis_last_save_time_seconds",
             ),
+        ),
+    ),
+    Layer(
+        "Application: postgres_exporter",
+        _of(
+            "postgres",
+            ("pg_up", "1 if the exporter reached PostgreSQL"),
+            ("pg_stat_activity_count", "sessions, by state and by what they wait for"),
+            ("pg_settings_max_connections", "connections that it takes"),
+            (
+                "pg_settings_superuser_reserved_connections",
+                "of these, kept for administrators",
+            ),
+            ("pg_locks_count", "locks held and waited for, by mode"),
+            ("pg_stat_database_xact_commit", "transactions that ended well, of each database"),
+            ("pg_stat_database_xact_rollback", "transactions that were undone"),
+            ("pg_database_size_bytes", "size of each database on disk"),
         ),
     ),
     Layer(

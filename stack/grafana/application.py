@@ -1,7 +1,8 @@
-"""The application dashboard: the API, the database and Redis."""
+"""The application dashboard: the API, the database, PostgreSQL and Redis."""
 
 from stack.grafana.dashboard import Dashboard, Row, Variable
 from stack.grafana.panel import Panel, Query
+from stack.grafana.postgres import POSTGRES
 from stack.grafana.redis import REDIS
 
 _API = Row(
@@ -248,7 +249,7 @@ DASHBOARD = Dashboard(
     uid="application",
     title="Flash Tickets: application",
     tells="The API and what it stands on: its cache, its database and Redis.",
-    rows=(_API, _CACHE, _DATABASE, REDIS),
+    rows=(_API, _CACHE, _DATABASE, POSTGRES, REDIS),
     variables=(
         Variable(
             name="route",

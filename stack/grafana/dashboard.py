@@ -1,10 +1,11 @@
-"""A dashboard: rows of panels, variables, and the marks that all dashboards share."""
+"""A dashboard: rows of panels, variables, and the marks that all dashboards have."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stack.grafana.alerts import Alert
+from stack.grafana.marks import marks
 from stack.grafana.panel import DATASOURCE, Panel, link
 
 COLUMNS = 24
@@ -12,7 +13,6 @@ ROW_HEIGHT = 1
 # The schema of Grafana 11; a newer one migrates it when it loads it.
 SCHEMA_VERSION = 39
 TAG = "flash-tickets"
-FAULT_TAG = "fault"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Dashboard:
             "timezone": "browser",
             "links": [link("Flash Tickets", "", tags=(TAG,))],
             "templating": {"list": [_variable(variable) for variable in self.variables]},
-            "annotations": {"list": list(_marks())},
+            "annotations": {"list": list(marks())},
             "panels": list(self._panels(rules)),
         }
 
@@ -104,54 +104,4 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "includeAll": True,
         "allValue": ".*",
         "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
-    }
-
-
-def _marks() -> Iterator[dict[str, Any]]:
-    """What is marked over every panel: faults, alerts that fire, notifications.
-
-    A fault is no series: whoever injects one says so to Grafana (``POST /api/annotations`` with
-    this tag), and Prometheus knows nothing of it. The heartbeat fires always and is left out.
-    """
-    grafana = {"type": "grafana", "uid": "-- Grafana --"}
-    yield {
-        "builtIn": 1,
-        "name": "Annotations & Alerts",
-        "type": "dashboard",
-        "datasource": grafana,
-        "enable": True,
-        "hide": True,
-        "iconColor": "rgba(0, 211, 255, 1)",
-    }
-    yield {
-        "name": "Faults",
-        "datasource": grafana,
-        "enable": True,
-        "hide": False,
-        "iconColor": "purple",
-        "target": {"type": "tags", "tags": [FAULT_TAG], "matchAny": False, "limit": 100},
-    }
-    yield {
-        "name": "Alerts",
-        "datasource": DATASOURCE,
-        "enable": True,
-        "hide": False,
-        "iconColor": "red",
-        "expr": 'ALERTS{alertstate="firing", severity!="none"}',
-        "titleFormat": "{{alertname}}",
-        "textFormat": "{{severity}}, {{team}}: {{service}}",
-        "tagKeys": "alertname,severity,service",
-        "step": "15s",
-    }
-    yield {
-        "name": "Notifications",
-        "datasource": DATASOURCE,
-        "enable": True,
-        "hide": False,
-        "iconColor": "blue",
-        "expr": "sum by (integration) (rate(alertmanager_notifications_total[1m])) > 0",
-        "titleFormat": "Alertmanager notifies",
-        "textFormat": "by {{integration}}",
-        "tagKeys": "integration",
-        "step": "15s",
     }

@@ -1,7 +1,7 @@
-"""The infrastructure dashboard: the host (node_exporter), the API's container (cAdvisor), and the
+"""The infrastructure dashboard: the host (node_exporter), the containers (cAdvisor), and the
 monitoring itself."""
 
-from stack.grafana.container import CONTAINER
+from stack.grafana.container import API_CONTAINER, CONTAINERS
 from stack.grafana.dashboard import Dashboard, Row
 from stack.grafana.monitoring import MONITORING
 from stack.grafana.panel import Panel, Query
@@ -174,6 +174,6 @@ _DISKS = Row(
 DASHBOARD = Dashboard(
     uid="infrastructure",
     title="Flash Tickets: infrastructure",
-    tells="The host and the API's container: what all else stands on; and the monitoring itself.",
-    rows=(_HOST, _DISKS, CONTAINER, MONITORING),
+    tells="The host and its containers: what all else stands on; and the monitoring itself.",
+    rows=(_HOST, _DISKS, CONTAINERS, API_CONTAINER, MONITORING),
 )

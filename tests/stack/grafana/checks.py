@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.report.metric_catalogue import LAYERS
 from scenarios.report.metric_guide import HISTOGRAM_ENDINGS
 from stack.run.speed import SpeedError
 from stack.run.speed.constants import constant_value
@@ -36,6 +37,7 @@ GRAFANAS_OWN = "-- Grafana --"
 FILLED_IN = {"$__rate_interval": "1m", "$__range": "1h"}
 COLOURS = {"critical": "red", "warning": "orange"}
 CALM = "green"
+NAMED = frozenset(metric.name for layer in LAYERS for metric in layer.metrics)
 OPERATORS = {"==", ">", "<", ">=", "<="}
 
 
@@ -176,10 +178,17 @@ def alerts_led_to(dashboard: Json) -> set[str]:
 def metrics_in(expression: str) -> set[str]:
     """The metrics that an expression reads. Raises SpeedError where it cannot be parsed."""
     return {
-        re.sub(f"({'|'.join(HISTOGRAM_ENDINGS[1:])})$", "", node.metric)
+        _family(node.metric)
         for node in walk(read_expression(expression).tree)
         if isinstance(node, Selector) and node.metric is not None
     }
+
+
+def _family(metric: str) -> str:
+    """The histogram that a metric is a part of, or the metric."""
+    if metric in NAMED:
+        return metric
+    return re.sub(f"({'|'.join(HISTOGRAM_ENDINGS[1:])})$", "", metric)
 
 
 def _runbooks(panel: Json) -> dict[str, str]:

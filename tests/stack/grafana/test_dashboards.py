@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,13 +16,12 @@ import yaml
 from scenarios.report.metric_catalogue import LAYERS
 from stack.grafana.__main__ import FOLDER, RULES, texts
 from stack.grafana.alerts import read_alerts
-from stack.grafana.dashboard import FAULT_TAG
+from stack.grafana.marks import FAULT_TAGS, NOTIFICATION_TAGS
 from stack.grafana.panel import Panel, PanelError, Query
 from stack.run.configuration import PRODUCTION
 from stack.run.speed import SpeedError, read_rules
 from stack.run.speed.rules import Rule
 from stack.run.supervisor import REPOSITORY
-from tests.stack.grafana.cadvisor_metrics import CADVISOR_METRICS
 from tests.stack.grafana.checks import (
     Json,
     alerts_led_to,
@@ -49,7 +49,7 @@ OF_THE_MONITORING = {
     "alertmanager_notifications_failed_total",
 }
 CATALOGUE = {metric.name for layer in LAYERS for metric in layer.metrics}
-KNOWN = CATALOGUE | OF_THE_MONITORING | set(CADVISOR_METRICS)
+KNOWN = CATALOGUE | OF_THE_MONITORING
 DASHBOARDS: dict[str, Json] = {
     path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))
 }
@@ -144,7 +144,7 @@ def other_datasource(dashboard: Json) -> None:
 
 
 def mark_of_other_datasource(dashboard: Json) -> None:
-    dashboard["annotations"]["list"][-1]["datasource"] = {"type": "prometheus", "uid": "P1"}
+    dashboard["annotations"]["list"][-1]["datasource"] = {"type": "grafana", "uid": "P1"}
 
 
 def unparsable(dashboard: Json) -> None:
@@ -156,7 +156,8 @@ def unknown_metric(dashboard: Json) -> None:
 
 
 def unknown_metric_in_a_mark(dashboard: Json) -> None:
-    dashboard["annotations"]["list"][-1]["expr"] = "alertmanager_notification_total > 0"
+    (mark,) = [one for one in dashboard["annotations"]["list"] if one["name"] == "Notifications"]
+    mark["expr"] = "alertmanager_notification_total > 0"
 
 
 def undeclared_variable(dashboard: Json) -> None:
@@ -230,7 +231,7 @@ def silent_of_the_alert(dashboard: Json) -> None:
         (over_another, "Requests now lies over API up"),
         (over_the_edge, "Requests now reaches over the right edge"),
         (other_datasource, "Requests now: no data source has the uid 'P1'"),
-        (mark_of_other_datasource, "Notifications: no data source has the uid 'P1'"),
+        (mark_of_other_datasource, "Notifications received: no data source has the uid 'P1'"),
         (unparsable, "Requests now: cannot be parsed"),
         (unknown_metric, "nothing exposes nodejs_heap_size_used_bytes"),
         (unknown_metric_in_a_mark, "nothing exposes alertmanager_notification_total"),
@@ -265,8 +266,8 @@ def unshown(metrics: Collection[str], dashboards: Collection[Json]) -> set[str]:
     return set(metrics) - read
 
 
-def test_every_metric_of_the_catalogue_and_of_the_container_is_on_a_panel() -> None:
-    assert unshown(CATALOGUE | set(CADVISOR_METRICS), DASHBOARDS.values()) == set()
+def test_every_metric_of_the_catalogue_is_on_a_panel() -> None:
+    assert unshown(CATALOGUE, DASHBOARDS.values()) == set()
 
 
 def test_a_metric_on_no_panel_is_named() -> None:
@@ -276,14 +277,23 @@ def test_a_metric_on_no_panel_is_named() -> None:
     assert unshown(metrics, [dashboard]) == {"node_load1"}
 
 
-def test_what_cadvisor_is_asked_is_of_the_apis_container_alone() -> None:
-    read = [
-        expression
-        for _, expression in expressions(DASHBOARDS["infrastructure"])
-        if "container_" in expression
+def selected_anonymously(expression: str) -> list[str]:
+    """The metrics of containers that are read of what is no container too, such as their slices."""
+    return [
+        metric
+        for metric, matchers in re.findall(r"(container_\w+)(\{[^}]*\})?", expression)
+        if matchers not in ('{name="flash-tickets-api"}', '{name!=""}')
     ]
-    assert len(read) >= len(CADVISOR_METRICS)
-    assert [one for one in read if 'name="flash-tickets-api"' not in one] == []
+
+
+def test_what_cadvisor_is_asked_is_of_the_apis_container_or_of_each() -> None:
+    asked = [
+        found
+        for _, expression in expressions(DASHBOARDS["infrastructure"])
+        for found in selected_anonymously(expression)
+    ]
+    assert asked == []
+    assert selected_anonymously('rate(container_a[1m]) / container_b{name!=""}') == ["container_a"]
 
 
 def test_every_alert_is_led_to_by_a_panel() -> None:
@@ -380,6 +390,7 @@ def test_compose_mounts_the_dashboards_where_they_are_loaded_from() -> None:
 def test_every_dashboard_marks_faults_alerts_and_notifications() -> None:
     for dashboard in DASHBOARDS.values():
         marks = {mark["name"]: mark for mark in dashboard["annotations"]["list"]}
-        assert marks["Faults"]["target"]["tags"] == [FAULT_TAG]
+        assert marks["Faults"]["target"]["tags"] == list(FAULT_TAGS)
+        assert marks["Notifications received"]["target"]["tags"] == list(NOTIFICATION_TAGS)
         assert metrics_in(marks["Alerts"]["expr"]) == {"ALERTS"}
         assert metrics_in(marks["Notifications"]["expr"]) == {"alertmanager_notifications_total"}
