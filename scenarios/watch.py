@@ -167,6 +167,11 @@ class Watch:
             arrivals=arrivals,
             refusals=refusals,
             messages=messages,
-            host=Host(worst, worst_at, shared_with_drills=shared),
+            host=Host(
+                worst,
+                worst_at,
+                shared_with_drills=shared,
+                saturated=stalls.saturated(watched, ended),
+            ),
             problems=tuple(self._problems),
         )

@@ -57,8 +57,10 @@ DELAYED: frozenset[FindingKind] = frozenset(
 INTERRUPTED: frozenset[FindingKind] = DELAYED | {"resolved early", "not as restored"}
 MISTIMED: frozenset[FindingKind] = INTERRUPTED | {"early", "repeated early"}
 NOTHING: frozenset[FindingKind] = frozenset()
+# What an alert is found to be that no part of the drill was to raise.
+FOREIGN: frozenset[FindingKind] = frozenset({"unexpected", "fired unseen"})
 # Kinds of reasons that are the host's doing: what was judged, or caused, has no part in them.
-OF_HOST = frozenset({"stall", "scrapes", "evaluations", "starved"})
+OF_HOST = frozenset({"stall", "saturated", "scrapes", "evaluations", "starved"})
 # Said of any notification, whatever a drill expects.
 OF_GROUPS: frozenset[FindingKind] = frozenset({"off tick", "repeated early", "left out"})
 KINDS: tuple[FindingKind, ...] = get_args(FindingKind)

@@ -101,7 +101,7 @@ def _of_job(
             began=evidence.timeline.clock.started if began is None else began,
             alerts=frozenset(rule.name for rule in reading),
         )
-    refill = _refill_seconds(evidence, reading)
+    refill = refill_seconds(evidence, reading)
     return Reason(
         "scrapes",
         text,
@@ -113,7 +113,7 @@ def _of_job(
     )
 
 
-def _refill_seconds(evidence: Evidence, rules: list[Rule]) -> float:
+def refill_seconds(evidence: Evidence, rules: list[Rule]) -> float:
     """After a gap a range fills again and ``for`` may start over."""
     return max(
         (
@@ -183,7 +183,7 @@ def _of_group(
     delay_seconds: float,
     began: float | None = None,
 ) -> Reason:
-    limit = delay_seconds + _refill_seconds(evidence, rules)
+    limit = delay_seconds + refill_seconds(evidence, rules)
     return Reason(
         "evaluations",
         text,

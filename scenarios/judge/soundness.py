@@ -10,6 +10,7 @@ from scenarios.judge.evidence import GAP_INTERVALS, Evidence, cause_of, into_dri
 from scenarios.judge.expectation import Fires, Heartbeat
 from scenarios.judge.finding import (
     DELAYED,
+    FOREIGN,
     INTERRUPTED,
     MISTIMED,
     NOTHING,
@@ -19,7 +20,11 @@ from scenarios.judge.finding import (
 from scenarios.judge.form import form_of, scrape_interval_seconds
 from scenarios.judge.load_soundness import load_reasons
 from scenarios.judge.lookup import ALERT_NAME, rule_of
-from scenarios.judge.pipeline_soundness import evaluation_reasons, scrape_reasons
+from scenarios.judge.pipeline_soundness import (
+    evaluation_reasons,
+    refill_seconds,
+    scrape_reasons,
+)
 from scenarios.judge.timeline import FaultRecord, Rule
 from scenarios.judge.window import ALLOWANCE_SECONDS
 
@@ -39,6 +44,7 @@ def soundness(evidence: Evidence) -> tuple[Reason, ...]:
         *_unread(evidence),
         *_clock(evidence),
         *_stall(evidence),
+        *_saturated(evidence),
         *_faults(evidence),
         *load_reasons(evidence),
         *_few_events(evidence),
@@ -80,6 +86,33 @@ def _stall(evidence: Evidence) -> Iterator[Reason]:
             ended=host.worst_stall_at + host.worst_stall_seconds,
             limit_seconds=host.worst_stall_seconds,
             doubts=host.worst_stall_seconds > GAP_INTERVALS * min(intervals, default=0.0),
+        )
+
+
+def _saturated(evidence: Evidence) -> Iterator[Reason]:
+    """On a host without a core left the stack under test is held up by its neighbours too: an alert
+    that is none of this drill's is then true, and theirs.
+
+    Where the drill has the host to itself nothing is theirs; and what the drill names is judged
+    however busy the host was.
+    """
+    host = evidence.timeline.host
+    if not host.shared_with_drills:
+        return
+    alerting = [rule for rule in evidence.configuration.rules if rule.kind == "alerting"]
+    declaration = evidence.timeline.declaration
+    named = {e.alert for e in declaration.expects} | set(declaration.near_misses.values())
+    refill = refill_seconds(evidence, alerting)
+    for began, ended in host.saturated:
+        yield Reason(
+            "saturated",
+            f"the host had no core left for {ended - began:.1f} s from "
+            f"{into_drill(evidence, began)} on, which neighbours share",
+            FOREIGN,
+            began=began,
+            ended=ended + refill,
+            alerts=frozenset(rule.name for rule in alerting) - named,
+            doubts=False,
         )
 
 

@@ -268,11 +268,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Host:
-    """How the host treated the harness: the worst stall of a thread that only keeps time."""
+    """How the host treated the harness: the worst stall of a thread that only keeps time, and from
+    when until when no core was idle."""
 
     worst_stall_seconds: float
     worst_stall_at: float
     shared_with_drills: bool
+    saturated: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

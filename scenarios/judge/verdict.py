@@ -18,12 +18,13 @@ What a reason accounts for depends on what it is of, when, and on how large a de
 | scrape or evaluation left out   | the same, of alerts that read them, near that time, and       |
 |                                 | delays up to the gap plus what refills                        |
 | host stalled                    | what is missing or late by no more than the stall             |
+| no core left beside neighbours  | that an alert fired or arrived then which the drill names not |
 | Prometheus starved              | what is missing, late or resolved early after it              |
 | clock stepped, source unread    | any of these, and what came early                             |
 | drill ended too early           | what was still due                                            |
 | ALERTS could not be read back   | that nothing was seen to fire                                 |
 
-But for that, no reason accounts for an alert that was misrouted, misgrouped, unexpected, with
+But for these, no reason accounts for an alert that was misrouted, misgrouped, unexpected, with
 wrong labels, annotations or message, seen firing where it must not, told of while inhibited or
 muted, repeated early or refused: that is evidence whatever the host did. A pass with any doubt is
 unknown, never a pass.

@@ -9,9 +9,7 @@ from stack.run.stack import DrilledStack
 
 # What a drill may need that not every way has. ``flash-tickets``: the ticket app, its services and
 # its load; ``host``: metrics of all of the host, without anybody else who disturbs it.
-Feature = Literal[
-    "flash-tickets", "host", "containers", "sqlite", "postgresql", "two-alertmanagers"
-]
+Feature = Literal["flash-tickets", "host", "containers", "postgresql", "two-alertmanagers"]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,16 @@ import sys
 import threading
 import time
 
-from scenarios.stall import BEAT_SECONDS, StallMonitor
+import pytest
+
+from scenarios.stall import (
+    BEAT_SECONDS,
+    IDLE_EVERY_SECONDS,
+    SHORTEST_SATURATION_SECONDS,
+    StallMonitor,
+    idle_ratio,
+    long_spans,
+)
 from stack.run.supervisor import REPOSITORY
 from stack.run.waiting import wait_until
 
@@ -79,6 +88,66 @@ def hold_the_interpreter(seconds: float) -> None:
             pass
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_a_host_with_no_core_left_is_noticed_and_one_with_some_is_not() -> None:
+    """As many processes as cores that do nothing but count."""
+    monitor = StallMonitor()
+    began = time.time()
+    burners = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(os.cpu_count() or 1)
+    ]
+    try:
+        wait_until(
+            "the busy cores to be seen",
+            lambda: (bool(monitor.saturated(began, time.time())), "some core is idle"),
+            within_seconds=30,
+        )
+        ((first, last),) = monitor.saturated(began, time.time())
+        assert last - first >= SHORTEST_SATURATION_SECONDS
+        assert began - IDLE_EVERY_SECONDS <= first < last <= time.time()
+        assert monitor.saturated(began - 100.0, began - 50.0) == ()
+        assert monitor.saturated(last + 50.0, last + 100.0) == ()
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+        monitor.close()
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([(0.0, 0.5), (0.5, 1.1)], ((0.0, 1.1),)),
+        ([(0.0, 0.5), (0.8, 1.4)], ()),
+        ([(0.0, 1.2), (2.0, 3.5)], ((0.0, 1.2), (2.0, 3.5))),
+        ([(4.0, 6.0)], ((4.0, 5.0),)),
+        ([(-2.0, 0.7)], ((0.0, 0.7),)),
+        ([(6.0, 9.0)], ()),
+    ],
+)
+def test_only_spans_of_a_second_or_more_count_and_only_what_is_asked_of_them(
+    spans: list[tuple[float, float]], expected: tuple[tuple[float, float], ...]
+) -> None:
+    assert long_spans(spans, 0.0, 5.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ({"user": 1.0, "nice": 1.0, "idle": 2.0, "iowait": 0.0}, 0.5),
+        ({"user": 2.0, "nice": 0.0, "idle": 1.0, "iowait": 1.0}, 0.5),
+        ({"user": 4.0, "nice": 0.0, "idle": 0.0, "iowait": 0.0}, 0.0),
+        ({"user": 4.0, "nice": 0.0, "idle": 0.0, "iowait": 0.0, "guest": 4.0}, 0.0),
+        ({"user": 0.0, "idle": 0.0}, 1.0),
+    ],
+)
+def test_what_is_idle_is_what_neither_works_nor_is_counted_twice(
+    after: dict[str, float], expected: float
+) -> None:
+    """On a kernel that knows no iowait, and where nothing was counted yet, too."""
+    assert idle_ratio(dict.fromkeys(after, 0.0), after) == expected
 
 
 def test_closing_ends_its_thread() -> None:

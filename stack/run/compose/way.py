@@ -15,7 +15,6 @@ IMAGES_WITHIN_SECONDS = 1800
 LACKS: Mapping[Feature, str] = {
     "host": "node_exporter sees no network interface of the host from its container; run it with "
     "--stack local",
-    "sqlite": "in containers orders are kept in PostgreSQL; run it with --stack local",
     "two-alertmanagers": "compose.yaml has one Alertmanager; run it with --stack local",
 }
 # Of which feature a layer is, without which true alerts of it would only be foreign to a drill.

@@ -12,7 +12,6 @@ LACKS: Mapping[Feature, str] = {
     "flash-tickets": ELSEWHERE,
     "host": ELSEWHERE,
     "containers": ELSEWHERE,
-    "sqlite": ELSEWHERE,
     "postgresql": ELSEWHERE,
     "two-alertmanagers": "one Alertmanager can be named; run it with --stack local",
 }

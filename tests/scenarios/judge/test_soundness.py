@@ -17,6 +17,7 @@ from scenarios.judge.timeline import (
     ScrapeSamples,
     Timeline,
 )
+from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
     CONFIGURATION,
     EVALUATION,
@@ -129,6 +130,48 @@ def test_a_stall_accounts_only_for_what_was_under_way(at: float, expected: str) 
 
 def test_a_stall_does_not_account_for_an_alert_that_is_missing_long_after() -> None:
     assert verdict(replace(MISSED, host=Host(2.0, START + 12, True))) == "fail"
+
+
+FOREIGN = "ApiDown"
+
+
+def foreign() -> Timeline:
+    """An alert arrived that no part of the drill names."""
+    score = kept().fired(FOREIGN, active=20.0, firing=20.0, until=22.0)
+    return score.notified(score.firing(FOREIGN, since=20.0), at=20.51).timeline()
+
+
+def saturated(timeline: Timeline, began: float, ended: float, *, shared: bool = True) -> Timeline:
+    """Between these two no core of the host was idle."""
+    spans = ((START + began, START + ended),)
+    return replace(timeline, host=Host(0.0, START, shared, saturated=spans))
+
+
+def test_neighbours_that_left_no_core_account_for_an_alert_that_is_none_of_the_drill_s() -> None:
+    """What is under test was held up by them: the alert is true, and proves nothing of the rule."""
+    assert FOREIGN not in {e.alert for e in foreign().declaration.expects}
+    assert verdict(foreign()) == "fail"
+    doubted = saturated(foreign(), 18.0, 20.2)
+    assert verdict(doubted) == "unknown"
+    assert "the host had no core left for 2.2 s from 18.00 s on" in texts(doubted)
+    assert judge(doubted).is_starved
+
+
+def test_a_drill_that_has_the_host_to_itself_has_no_neighbour_to_blame() -> None:
+    assert verdict(saturated(foreign(), 18.0, 20.2, shared=False)) == "fail"
+
+
+def test_cores_that_were_busy_long_before_or_only_after_account_for_nothing() -> None:
+    assert verdict(saturated(foreign(), 1.0, 2.5)) == "fail"
+    assert verdict(saturated(foreign(), 23.0, 25.0)) == "fail"
+
+
+def test_what_the_drill_names_is_judged_however_busy_the_host_was() -> None:
+    busy = [saturated(timeline, 9.0, 13.0) for timeline in (CLEAN, LATE, MISSED, MISROUTED)]
+    assert verdicts(busy) == ["pass", "fail", "fail", "fail"]
+    declaration = foreign().declaration
+    named = replace(declaration, expects=(*declaration.expects, Silent(FOREIGN)))
+    assert verdict(saturated(replace(foreign(), declaration=named), 18.0, 20.2)) == "fail"
 
 
 def with_fault(timeline: Timeline, **changes: Any) -> Timeline:
