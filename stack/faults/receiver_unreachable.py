@@ -1,17 +1,14 @@
 """A receiver of notifications refuses every connection."""
 
-import socket
 from dataclasses import dataclass
 from typing import ClassVar
 
 from stack.faults.disturbance import Disturbance
 from stack.faults.fault import FaultError, Readback
+from stack.faults.refusal import refuses
 from stack.faults.toxiproxy_client import ToxiproxyError, ToxiproxyServer
 from stack.run.receivers import door_name
 from stack.run.stack import Stack
-
-CONNECT_SECONDS = 1.0
-CLOSED_WITHIN_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -63,24 +60,6 @@ class ReceiverUnreachable(Disturbance):
             door = ToxiproxyServer(stack.addresses.toxiproxy).proxy(door_name(self.receiver))
         except ToxiproxyError as error:
             return None, str(error)
+        refused, observed = refuses(door.host, door.port)
         where = f"{self.receiver} at {door.host}:{door.port}"
-        try:
-            with socket.create_connection(
-                (door.host, door.port), timeout=CONNECT_SECONDS
-            ) as connection:
-                if _stays_open(connection):
-                    return True, f"{where} accepts connections"
-                return False, f"{where} closes connections at once"
-        except (ConnectionRefusedError, ConnectionResetError):
-            return False, f"{where} refuses connections"
-        except OSError as error:
-            return None, f"{where}: {type(error).__name__}: {error}"
-
-
-def _stays_open(connection: socket.socket) -> bool:
-    """Docker accepts for a container, and closes at once where that one refuses."""
-    connection.settimeout(CLOSED_WITHIN_SECONDS)
-    try:
-        return connection.recv(1) != b""
-    except TimeoutError:
-        return True
+        return None if refused is None else not refused, f"{where}: {observed}"

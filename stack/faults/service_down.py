@@ -1,6 +1,5 @@
 """A service killed as a crash would, and started again: what RedisDown and its like share."""
 
-import socket
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +7,8 @@ from typing import ClassVar
 
 from stack.faults.disturbance import Disturbance
 from stack.faults.fault import FaultError, Readback
+from stack.faults.refusal import refuses
 from stack.run.stack import Service, Stack, StackError
-
-CONNECT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,9 @@ class ServiceDown(Disturbance, ABC):
 
     def read_back(self, stack: Stack) -> Readback:
         """Every address of the service refuses a connection."""
-        answers = [(f"{host}:{port}", _refuses(host, port)) for host, port in self.endpoints(stack)]
+        answers = [(f"{host}:{port}", refuses(host, port)) for host, port in self.endpoints(stack)]
         return Readback(
-            all(refused for _, (refused, _) in answers),
+            all(refused is True for _, (refused, _) in answers),
             ", ".join(f"{address}: {observed}" for address, (_, observed) in answers),
         )
 
@@ -49,13 +47,3 @@ class ServiceDown(Disturbance, ABC):
                     stack.start_service(service)
         except StackError as error:
             raise FaultError(f"{self.name} could not be healed: {error}") from error
-
-
-def _refuses(host: str, port: int) -> tuple[bool, str]:
-    try:
-        with socket.create_connection((host, port), timeout=CONNECT_SECONDS):
-            return False, "accepts connections"
-    except ConnectionRefusedError:
-        return True, "connection refused"
-    except OSError as error:
-        return False, f"{type(error).__name__}: {error}"
