@@ -247,7 +247,7 @@ def test_stand_ins_that_cannot_be_built_are_named(step: Callable[..., Done]) -> 
 def test_drills_that_take_too_long_are_ended_and_named_and_fail_the_step(
     step: Callable[..., Done],
 ) -> None:
-    done = step("docker", tox=SLOW, edit=("within 780 ", "within 1 "))
+    done = step("docker", tox=SLOW, edit=("within 480 ", "within 1 "))
     assert done.code == 124
     assert done.skipped == []
     assert "ended, as it took longer than 1 s: .venv/bin/tox run -e compose -- " in done.err
