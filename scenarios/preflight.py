@@ -43,12 +43,7 @@ def preflight(drills: Sequence[Drill], source: Source, speed: float, way: Way = 
             (errors if defect.severity == "error" else warnings).append(str(defect))
     if errors:
         raise PreflightError("\n".join(["nothing was run:", *errors]))
-    return [*warnings, *false_resolves(in_production(source))]
-
-
-def in_production(source: Source) -> Configuration:
-    """All of the configuration, as it is at speed 1. Raises StackError."""
-    return whole(source)
+    return [*warnings, *false_resolves(whole(source))]
 
 
 def drill_problems(
@@ -92,7 +87,7 @@ def explain(drills: Sequence[Drill], source: Source, speed: float, way: Way = LO
 
 def restarts(source: Source) -> list[str]:
     """What a restart of Prometheus makes of alerts that are pending, and of those that fire."""
-    configuration = in_production(source)
+    configuration = whole(source)
     late, false = list(late_firings(configuration)), list(false_resolves(configuration))
     return [
         *(["A restart of Prometheus makes pending alerts fire later:"] if late else []),

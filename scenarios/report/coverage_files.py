@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from scenarios.configuration import from_files
 from scenarios.judge.coverage_inventory import Inventory, inventory_of
 from scenarios.judge.coverage_proof import Proof, proof_of
 from scenarios.judge.errors import JudgeError
 from scenarios.judge.verdict import judge
 from scenarios.report.folder import RESULTS, TIMELINES
 from scenarios.report.saved import TimelineError, read_timeline
-from stack.run.configuration import layers_in
+from scenarios.source import whole
 
 
 class CoverageError(Exception):
@@ -20,7 +19,7 @@ class CoverageError(Exception):
 
 def inventory_of_files(source: Path) -> Inventory:
     """What stands in the files of a configuration, loaded or not. Raises StackError, JudgeError."""
-    return inventory_of(from_files(source, speed=1, layers=layers_in(source), layers_absent={}))
+    return inventory_of(whole(source))
 
 
 def read_proofs(paths: Sequence[Path]) -> list[Proof]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import requests
 
 from stack.observe.prometheus import Prometheus, unix_seconds
+from stack.observe.session import session_for
 from stack.run.waiting import wait_until
 
 ANSWER_WITHIN_SECONDS = 2.0
@@ -18,9 +19,7 @@ EVALUATED_WITHIN_SECONDS = 60.0
 def answers(url: str) -> tuple[bool, str]:
     """Whether a URL answers 2xx."""
     try:
-        with requests.Session() as session:
-            # A proxy of the company's knows nothing of this host's loopback.
-            session.trust_env = False
+        with session_for(url) as session:
             status = session.get(url, timeout=ANSWER_WITHIN_SECONDS).status_code
     except requests.RequestException as error:
         return False, type(error).__name__

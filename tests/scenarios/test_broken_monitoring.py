@@ -5,8 +5,9 @@ from scenarios.deadlines import Deadlines
 from scenarios.drill import Drill, begin, end, fires, heartbeat, silent, until_notified
 from scenarios.judge.timeline import FaultRecord
 from scenarios.misdeclared import problems
-from scenarios.preflight import in_production, preflight, restarts
+from scenarios.preflight import preflight, restarts
 from scenarios.recorder import increases
+from scenarios.source import whole
 from stack.faults.alertmanager_down import AlertmanagerDown
 from stack.faults.prometheus_down import PrometheusDown
 from stack.faults.redis_down import RedisDown
@@ -72,4 +73,4 @@ def test_rules_that_a_restart_resolves_falsely_are_named_before_a_run() -> None:
 def test_what_a_restart_delays_is_explained() -> None:
     lines = restarts(PRODUCTION)
     assert "  ApiDown (for 1m): up to 1m, it starts over" in lines
-    assert in_production(PRODUCTION).resend_delay_seconds == 60.0
+    assert whole(PRODUCTION).resend_delay_seconds == 60.0

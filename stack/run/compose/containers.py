@@ -130,10 +130,9 @@ class Containers:
     def log_tail(self, service: str) -> str:
         """The end of what a service wrote, given as the stack or as compose.yaml names it."""
         named = SERVICES.get(service, service)  # type: ignore[call-overload]
-        for container in self._all():
-            if container.labels[SERVICE_LABEL] == named:
-                with _told(f"read the log of {service}"):
-                    return str(container.logs(tail=LOG_TAIL_LINES).decode(errors="replace"))
+        for container in self._all(named):
+            with _told(f"read the log of {service}"):
+                return str(container.logs(tail=LOG_TAIL_LINES).decode(errors="replace"))
         return ""
 
     def write_logs(self, folder: Path) -> None:
@@ -162,15 +161,20 @@ class Containers:
 
     def _of(self, service: Service) -> Container:
         named = SERVICES.get(service)
-        for container in self._all():
-            if container.labels[SERVICE_LABEL] == named:
-                return container
-        raise StackError(f"project {self._project} has no container of {service}")
+        found = self._all(named) if named is not None else ()
+        if not found:
+            raise StackError(f"project {self._project} has no container of {service}")
+        return found[0]
 
-    def _all(self) -> Sequence[Container]:
+    def _all(self, named: str | None = None) -> Sequence[Container]:
+        """The project's containers, or those of one service: each that is listed is asked for its
+        state."""
+        labels = [f"{PROJECT_LABEL}={self._project}"]
+        if named is not None:
+            labels.append(f"{SERVICE_LABEL}={named}")
         with _told("list the containers"):
             found: Sequence[Container] = self._client.containers.list(
-                all=True, filters={"label": f"{PROJECT_LABEL}={self._project}"}
+                all=True, filters={"label": labels}
             )
         return found
 

@@ -38,7 +38,11 @@ class ComposeWay:
         self._files = (COMPOSE_FILE, *(path.resolve() for path in overrides))
 
     def layers_absent(self, source: Path, features: frozenset[Feature]) -> Mapping[str, str]:
-        return layers_absent(source, features)
+        return {
+            layer: LAYERS[layer][1]
+            for layer in layers_in(source)
+            if layer in LAYERS and LAYERS[layer][0] not in features
+        }
 
     def prepare(self, say: Callable[[str], None]) -> None:
         """Ask the engine, and have every image before the first drill. Raises StackError."""
@@ -58,14 +62,5 @@ class ComposeWay:
 
     def stack(self, wanted: Wanted) -> ComposeStack:
         return ComposeStack(
-            wanted, self._files, layers_absent=layers_absent(wanted.source, wanted.features)
+            wanted, self._files, layers_absent=self.layers_absent(wanted.source, wanted.features)
         )
-
-
-def layers_absent(source: Path, features: frozenset[Feature]) -> dict[str, str]:
-    """The layers of a configuration whose rules such a stack does not load, with the reason."""
-    return {
-        layer: LAYERS[layer][1]
-        for layer in layers_in(source)
-        if layer in LAYERS and LAYERS[layer][0] not in features
-    }
