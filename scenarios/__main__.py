@@ -1,4 +1,4 @@
-"""The command line, ``python -m scenarios``: judge again, coverage, merge, annotate, guides."""
+"""The command line, ``python -m scenarios``: judge again, coverage, merge, compare, guides."""
 
 import argparse
 import io
@@ -11,6 +11,7 @@ from pathlib import Path
 from scenarios.annotate_command import add_annotate
 from scenarios.check_command import add_check
 from scenarios.collect import all_drills
+from scenarios.compare_command import add_compare
 from scenarios.drill import DrillError
 from scenarios.judge.coverage import coverage
 from scenarios.judge.errors import JudgeError
@@ -68,6 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             help="make one report folder of several, as where drills are split over jobs",
             description="Exit code 0: all drills pass. 1: one fails, is unknown or an error. "
             "2: the reports cannot be read, or do not belong together; nothing is written then.",
+        )
+    )
+    add_compare(
+        subcommands.add_parser(
+            "compare",
+            help="say what earlier runs proved and the newest does not, as after each night",
+            description="Exit code 0: all that any of the earlier proved is proven by the newest. "
+            "1: something is not. 2: reports cannot be read, or are of unlike runs.",
         )
     )
     add_annotate(

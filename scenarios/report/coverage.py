@@ -35,7 +35,7 @@ def coverage_lines(coverage: Coverage) -> Iterator[tuple[str, list[str]]]:
         [*_rule_table(coverage.rules), *_unseen(coverage.rules), fully_proven(coverage)],
     )
     rows = [
-        *_rows("route", {_route_text(route): d for route, d in coverage.routes.items()}),
+        *_rows("route", {route_text(route): d for route, d in coverage.routes.items()}),
         *_rows("receiver", coverage.receivers),
         *_rows("inhibition", coverage.inhibitions),
         *_rows("recording rule", {rule.name: d for rule, d in coverage.recordings.items()}),
@@ -155,7 +155,7 @@ def _unseen(rules: Iterable[RuleCoverage]) -> Iterator[str]:
     """Alerts that arrived, but not wherever the route tree sends them."""
     for rule in rules:
         if rule.unseen:
-            routes = " and ".join(map(_route_text, rule.unseen))
+            routes = " and ".join(map(route_text, rule.unseen))
             yield f"{rule.rule.name} was not seen by its route {routes}"
 
 
@@ -183,7 +183,7 @@ def _floored(percent: float) -> str:
     return f"{math.floor(percent * 10) / 10:.1f}"
 
 
-def _route_text(route: RouteKey) -> str:
+def route_text(route: RouteKey) -> str:
     group_by = "all labels" if route.group_by is None else ", ".join(route.group_by) or "nothing"
     return f"{route.path} to {route.receiver}, grouped by {group_by}"
 
