@@ -8,13 +8,14 @@ from scenarios.judge.due import Due, promise_seconds
 from scenarios.judge.evidence import Evidence, Life, cause_of, into_drill
 from scenarios.judge.expectation import Fires
 from scenarios.judge.finding import DELAYED, NOTHING, Finding, FindingKind, Reason
-from scenarios.judge.lookup import rule_of
+from scenarios.judge.lookup import label_text, rule_of
 from scenarios.judge.match import Claims, is_met
 from scenarios.judge.misplaced import misplacements
 from scenarios.judge.order import overtaken_seconds
 from scenarios.judge.outcome import Outcome, WindowResult
 from scenarios.judge.resolves import judge_resolve
 from scenarios.judge.timeline import FaultRecord
+from scenarios.judge.untold import untold_runs
 
 
 def judge_fires(evidence: Evidence, claims: Claims, index: int, expectation: Fires) -> Outcome:
@@ -82,7 +83,7 @@ class _Judging:
 
     def outcome(self) -> Outcome:
         windows = tuple(self.due.windows())
-        findings = [*self._arrival(windows), *self._contents()]
+        findings = [*self._arrival(windows), *self._contents(), *self._untold()]
         reasons: list[Reason] = [*self._ended_early(windows), *self._no_rule()]
         if self.is_met and self.expectation.resolves and self.rule is not None:
             resolved = judge_resolve(
@@ -180,6 +181,16 @@ class _Judging:
                 f"{self._at(self.fault.injecting)}",
                 ended=life.first_seen,
             )
+
+    def _untold(self) -> Iterator[Finding]:
+        if self.is_met:
+            for run in untold_runs(self.evidence, self.expectation):
+                yield self._finding(
+                    "missed",
+                    f"{label_text(run.labels)} fired from {self._at(run.began)} to "
+                    f"{self._at(run.ended)} and was told to nobody, though another of its name was",
+                    ended=run.ended,
+                )
 
     def _contents(self) -> Iterator[Finding]:
         for life in self.lives:

@@ -20,7 +20,7 @@ from scenarios.judge.expectation import Inhibited, Muted
 from scenarios.judge.finding import NOTHING, Finding, FindingKind, Reason
 from scenarios.judge.groups import group_wait
 from scenarios.judge.match import Claims
-from scenarios.judge.muting import Hold, holds_of, is_muted_by_another, words_of
+from scenarios.judge.muting import Hold, holds_of, is_muted_again, words_of
 from scenarios.judge.outcome import Outcome
 from scenarios.judge.routing import Destination, destinations
 from scenarios.judge.window import ALLOWANCE_SECONDS
@@ -144,7 +144,7 @@ class _Judging:
                 first_flush = run.began + route.group_wait_seconds
                 next_tick = hold.cleared + route.group_interval_seconds
                 due = max(first_flush, next_tick) + ALLOWANCE_SECONDS
-                if run.ended <= due or is_muted_by_another(
+                if run.ended <= due or is_muted_again(
                     self.evidence, self.expectation, run, hold.ended, due
                 ):
                     continue

@@ -72,16 +72,14 @@ def holds_of(evidence: Evidence, expectation: Inhibited | Muted) -> list[Hold]:
     return _merged(_while_in(evidence, expectation.by))
 
 
-def is_muted_by_another(
+def is_muted_again(
     evidence: Evidence, expectation: Inhibited | Muted, run: Run, began: float, ended: float
 ) -> bool:
-    """Whether something else than this expectation's source mutes an alert in this stretch."""
-    own = expectation.by if isinstance(expectation, Inhibited) else None
-    firing = [
-        other.labels
-        for other in evidence.runs
-        if other.alert != own and other.overlap_seconds(began, ended) >= 0
-    ]
+    """Whether anything mutes an alert in this stretch, after its source cleared.
+
+    Something else than that, or the source once more.
+    """
+    firing = [other.labels for other in evidence.runs if other.overlap_seconds(began, ended) >= 0]
     return is_muted(evidence.configuration.alertmanager, run.labels, firing) or any(
         other != expectation
         and isinstance(other, Muted)

@@ -130,12 +130,18 @@ def evaluation_reasons(evidence: Evidence) -> Iterator[Reason]:
     Their times are known only from scrapes of Prometheus, so two may be seen as one.
     """
     slowest = max((job.interval_seconds for job in evidence.configuration.scrape_jobs), default=0.0)
+    read_back = {group.group for group in evidence.timeline.evaluations if group.times}
+    unread = sorted({rule.group for rule in evidence.configuration.rules} - read_back)
+    if unread:
+        yield Reason(
+            "problem",
+            f"no evaluation of {' and '.join(f'group {name}' for name in unread)} could be read "
+            "back: Prometheus must scrape itself",
+            INTERRUPTED,
+            alerts=frozenset(rule.name for name in unread for rule in _alerting(evidence, name)),
+        )
     for group in evidence.timeline.evaluations:
-        rules = [
-            rule
-            for rule in evidence.configuration.rules
-            if rule.group == group.group and rule.kind == "alerting"
-        ]
+        rules = _alerting(evidence, group.group)
         if group.missed and not _is_explained(evidence, group, slowest):
             yield _of_group(
                 evidence,
@@ -144,6 +150,14 @@ def evaluation_reasons(evidence: Evidence) -> Iterator[Reason]:
                 delay_seconds=(group.missed + 1) * group.interval_seconds,
             )
         yield from _evaluation_gaps(evidence, group, rules, slowest)
+
+
+def _alerting(evidence: Evidence, group: str) -> list[Rule]:
+    return [
+        rule
+        for rule in evidence.configuration.rules
+        if rule.group == group and rule.kind == "alerting"
+    ]
 
 
 def _is_explained(evidence: Evidence, group: GroupEvaluations, slowest_scrape: float) -> bool:
@@ -159,9 +173,13 @@ def _is_explained(evidence: Evidence, group: GroupEvaluations, slowest_scrape: f
 def _evaluation_gaps(
     evidence: Evidence, group: GroupEvaluations, rules: list[Rule], slowest_scrape: float
 ) -> Iterator[Reason]:
+    """From the beginning of the watch to its end, but for what is read back too late to be seen."""
+    if not group.times:
+        return
     since = evidence.watched_since
-    times = sorted(time for time in group.times if time >= since)
-    for previous, following in itertools.pairwise(times):
+    watched = sorted(time for time in group.times if time >= since)
+    read_until = max((since, *watched, evidence.ended - READ_BACK_SECONDS))
+    for previous, following in itertools.pairwise((since, *watched, read_until)):
         gap = following - previous
         slack = GAP_INTERVALS * group.interval_seconds + slowest_scrape
         if gap > slack and not _is_outage(evidence, previous, following, slack):

@@ -54,6 +54,7 @@ def judge_resolve(
         at_life = judging.windows(life, resolved)
         windows += at_life
         findings += judging.late(resolved, at_life)
+        findings += judging.taken_back(life, resolved)
         reasons += judging.ended_early(resolved, at_life)
     return Outcome(
         "fires",
@@ -197,6 +198,21 @@ class _Judging:
                     ended=resolved.arrival.at,
                     overrun_seconds=taken - seconds,
                 )
+
+    def taken_back(self, life: Life, resolved: Sighting | None) -> Iterator[Finding]:
+        """Told as firing once more after its resolve: who was told believes the last word."""
+        if resolved is None:
+            return
+        last = max(sighting.arrival.at for sighting in life.resolved)
+        after = [sighting.arrival.at for sighting in life.firing if sighting.arrival.at > last]
+        if after:
+            yield self._finding(
+                "not resolved",
+                f"was told as firing at {into_drill(self.evidence, after[-1])}, after its resolve "
+                f"at {into_drill(self.evidence, last)}, and not resolved again",
+                began=last,
+                ended=after[-1],
+            )
 
     def ended_early(
         self, resolved: Sighting | None, windows: Sequence[WindowResult]

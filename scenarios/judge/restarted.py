@@ -147,7 +147,8 @@ class _Judging:
         return next(iter(firing), states[-1] if states else None)
 
     def _states(self) -> list[AlertState]:
-        return [s for s in self.evidence.timeline.alert_states if self._is_meant(s.labels)]
+        meant = [s for s in self.evidence.timeline.alert_states if self._is_meant(s.labels)]
+        return sorted(meant, key=lambda state: state.first_seen)
 
     def _is_meant(self, labels: Labels) -> bool:
         meant = {identity(life.labels) for life in self.lives}

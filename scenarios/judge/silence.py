@@ -129,11 +129,12 @@ def _near_miss_too_short(evidence: Evidence, fault: FaultRecord, alert: str) -> 
         return
     healing = evidence.ended if fault.healing is None else fault.healing
     needed = certain_firing_seconds(evidence.configuration, rule, Lags.of(fault))
-    held = healing - fault.confirmed
+    # What fires once a real fault has begun is not held against it, so that shows nothing either.
+    held = min(healing, _near_miss_until(evidence, fault, alert)) - fault.confirmed
     if held < needed:
         yield Reason(
             "too short",
-            f"near miss {fault.name!r} was held for {held:.2f} s, and {alert} may take "
+            f"near miss {fault.name!r} was held alone for {held:.2f} s, and {alert} may take "
             f"{needed:.2f} s to fire",
             NOTHING,
         )

@@ -51,6 +51,7 @@ def soundness(evidence: Evidence) -> tuple[Reason, ...]:
         *scrape_reasons(evidence),
         *evaluation_reasons(evidence),
         *_blind(evidence),
+        *_of_another(evidence),
         *_truncated(evidence),
     )
 
@@ -93,21 +94,23 @@ def _saturated(evidence: Evidence) -> Iterator[Reason]:
     """On a host without a core left the stack under test is held up by its neighbours too: an alert
     that is none of this drill's is then true, and theirs.
 
-    Where the drill has the host to itself nothing is theirs; and what the drill names is judged
-    however busy the host was.
+    Where the drill has the host to itself only what strangers took is theirs; and what the drill
+    names is judged however busy the host was.
     """
     host = evidence.timeline.host
-    if not host.shared_with_drills:
-        return
+    if host.shared_with_drills:
+        spans, whose = host.saturated, "which neighbours share"
+    else:
+        spans, whose = host.taken_by_strangers, "most of which other programs than the run took"
     alerting = [rule for rule in evidence.configuration.rules if rule.kind == "alerting"]
     declaration = evidence.timeline.declaration
     named = {e.alert for e in declaration.expects} | set(declaration.near_misses.values())
     refill = refill_seconds(evidence, alerting)
-    for began, ended in host.saturated:
+    for began, ended in spans:
         yield Reason(
             "saturated",
             f"the host had no core left for {ended - began:.1f} s from "
-            f"{into_drill(evidence, began)} on, which neighbours share",
+            f"{into_drill(evidence, began)} on, {whose}",
             FOREIGN,
             began=began,
             ended=ended + refill,
@@ -188,6 +191,27 @@ def _blind(evidence: Evidence) -> Iterator[Reason]:
             "Prometheus cannot be told",
             BLIND if not evidence.timeline.alert_samples else NOTHING,
         )
+
+
+def _of_another(evidence: Evidence) -> Iterator[Reason]:
+    """What is expected and arrived, and which the Prometheus under test never fired."""
+    expected = {expectation.alert for expectation in evidence.timeline.declaration.expects}
+    for life in evidence.lives:
+        if life.alert not in expected or not life.firing:
+            continue
+        rule = rule_of(evidence.configuration, life.alert, life.labels)
+        slack = 0.0 if rule is None else 2 * rule.interval_seconds
+        if life.starts_at >= evidence.watched_since and not any(
+            run.began - slack <= life.starts_at <= run.ended + slack
+            for run in evidence.runs_of(life.alert, {})
+        ):
+            yield Reason(
+                "of another",
+                f"{life.alert} arrived at {life.receiver} as firing since "
+                f"{into_drill(evidence, life.starts_at)}, and Prometheus was not seen to fire it "
+                "then: does another send to the same Alertmanager?",
+                NOTHING,
+            )
 
 
 def _truncated(evidence: Evidence) -> Iterator[Reason]:

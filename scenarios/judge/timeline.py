@@ -269,12 +269,13 @@ class Refusal:
 @dataclass(frozen=True)
 class Host:
     """How the host treated the harness: the worst stall of a thread that only keeps time, and from
-    when until when no core was idle."""
+    when until when no core was idle, or none was and others than the run took most of them."""
 
     worst_stall_seconds: float
     worst_stall_at: float
     shared_with_drills: bool
     saturated: tuple[tuple[float, float], ...] = ()
+    taken_by_strangers: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ What a reason accounts for depends on what it is of, when, and on how large a de
 | no core left beside neighbours  | that an alert fired or arrived then which the drill names not |
 | Prometheus starved              | what is missing, late or resolved early after it              |
 | clock stepped, source unread    | any of these, and what came early                             |
+| no evaluation of a group read   | what is missing, late or resolved early of its alerts         |
+| never fired in this Prometheus  | nothing: what arrived was sent by another                     |
 | drill ended too early           | what was still due                                            |
 | ALERTS could not be read back   | that nothing was seen to fire                                 |
 

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from scenarios.judge.check import Problem, check
-from scenarios.judge.expectation import Allowed, Expectation, Heartbeat, Silent
+from scenarios.judge.expectation import (
+    Allowed,
+    Expectation,
+    Heartbeat,
+    Lost,
+    Message,
+    Repeats,
+    Silent,
+)
 from scenarios.judge.timeline import Configuration, Rule
 from scenarios.judge.window import Lags
 from tests.scenarios.judge.score import (
@@ -411,3 +419,23 @@ def test_a_step_that_is_to_break_the_monitoring_must_be_there() -> None:
         "Watchdog names step 'down', which the drill lacks",
         "QueueLong names step 'down', which the drill lacks",
     ]
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        Heartbeat("Watchdog", 420.0, "swich", chat_group("Watchdog")),
+        Lost("QueueLong", "swich", {"service": "tickets"}),
+        Repeats("QueueLong", 420.0, "swich", {"service": "tickets"}),
+    ],
+)
+def test_whatever_is_expected_at_a_receiver_that_does_not_exist_is_found(
+    expectation: Expectation,
+) -> None:
+    found = [str(problem) for problem in problems(expectation)]
+    assert any("Alertmanager has no receiver swich" in text for text in found)
+
+
+def test_a_message_to_a_chat_that_the_receiver_does_not_tell_is_found() -> None:
+    message = Message("slack", title="QueueLong", link="http://x/", colour="danger")
+    assert "receiver pager tells no slack of firing alerts" in the_problem(fires(message=message))

@@ -518,3 +518,28 @@ def test_an_alert_of_which_only_the_resolve_arrived_was_not_told_of() -> None:
     found = covered(score)
     assert found.drills == {"drill 0": "pass"}
     assert [bool(each.proven["fires"]) for each in found.rules[:2]] == [True, False]
+
+
+def test_a_receiver_that_was_told_of_the_resolve_alone_is_not_proven() -> None:
+    """ApiSlow was muted until it resolved with its source, and the chat heard of that only."""
+    score = muted()
+    score._samples, score._states = [], []
+    score.fired("ApiDown", active=11.0, firing=11.5, until=20.0)
+    score.fired("ApiSlow", active=11.5, firing=13.0, until=20.0)
+    listed = score.resolved("ApiSlow", since=13.0, ends=20.0)
+    score.notified(listed, at=21.51, receiver="chat", group=chat_group("ApiSlow"))
+    assert proof(score).verdict == "pass"
+    assert "chat" not in proof(score).seen.receivers
+    assert "pager" in proof(score).seen.receivers
+
+
+def test_an_alert_that_fired_just_before_the_baseline_was_silent_there() -> None:
+    """The load stood at 2 s, and 0.75 s later all that ApiDown looks back on was under it."""
+    score = kept()
+    score.allows = [Allowed("ApiDown", "pager", "a surge as the load begins")]
+    score.fired("ApiDown", active=1.5, firing=2.0, until=2.75)
+    assert "silent at baseline" not in lacking(covered(score), "ApiDown")
+    still = kept()
+    still.allows = score.allows
+    still.fired("ApiDown", active=1.5, firing=2.0, until=3.25)
+    assert "silent at baseline" in lacking(covered(still), "ApiDown")

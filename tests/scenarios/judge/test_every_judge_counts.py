@@ -140,6 +140,20 @@ def notification_without_its_message() -> Score:
     return score
 
 
+def told_to_nobody_beside_one_that_was_told() -> Score:
+    """QueueLong fires in eu too, which a route sends nowhere."""
+    alertmanager = deepcopy(dict(ALERTMANAGER))
+    alertmanager["route"]["routes"].insert(0, {"receiver": "none", "matchers": ['region="eu"']})
+    score = kept().fired(region="eu")
+    score.configuration = replace(CONFIGURATION, alertmanager=alertmanager)
+    return score
+
+
+def told_as_firing_after_its_resolve() -> Score:
+    score = kept()
+    return score.notified(score.firing(), at=24.01)
+
+
 def told_by_both_alertmanagers() -> Score:
     score = kept()
     score.configuration = replace(CONFIGURATION, peer_timeout_seconds=0.25)
@@ -164,6 +178,8 @@ CASES: list[tuple[Callable[[], Score], FindingKind]] = [
     (repeated_before_its_time, "repeated early"),
     (left_out_of_its_group, "left out"),
     (notification_without_its_message, "missed"),
+    (told_to_nobody_beside_one_that_was_told, "missed"),
+    (told_as_firing_after_its_resolve, "not resolved"),
     (told_by_both_alertmanagers, "duplicate"),
 ]
 

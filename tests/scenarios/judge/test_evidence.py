@@ -200,3 +200,13 @@ def test_of_several_rules_of_a_name_the_one_with_these_labels_counts() -> None:
     )
     polled = replace(timeline, alert_samples=(), configuration=configuration, alert_states=critical)
     assert queue_runs(polled) == [(10.5, 20.5)]
+
+
+def test_a_gap_is_one_by_the_pace_of_the_group_of_the_rule() -> None:
+    """Evaluated each second, it is not seen each quarter; evaluated in between, it had stopped."""
+    slow = replace(CONFIGURATION.rules[0], interval_seconds=1.0)
+    configuration = replace(CONFIGURATION, rules=(slow, *CONFIGURATION.rules[1:]))
+    score = Score(configuration=configuration).fired(without=(14.0, 15.0), polled=False)
+    assert len(queue_runs(score.timeline())) == 1
+    score = Score().fired(without=(14.0, 15.0), polled=False)
+    assert len(queue_runs(score.timeline())) == 2

@@ -4,6 +4,8 @@ The window of QueueLong is [11.40, 12.50] from the fault at 10 (confirmed at 10.
 12.25] from activeAt at 10.5; the promise is broken after 18.
 """
 
+import math
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -515,3 +517,57 @@ def test_external_labels_are_part_of_what_arrives() -> None:
     score.notified(score.resolved(), at=22.01)
     assert verdict(score) == "pass"
     assert len(score.timeline().arrivals[0].alerts[0].labels) == 4
+
+
+def test_a_promise_is_kept_in_the_very_moment_in_which_it_ends() -> None:
+    """Promised within 8 s of the fault at 10; never confirmed, it has no other window to keep."""
+    for at, found in ((18.0, []), (18.25, ["promise broken"])):
+        score = Score(expects=[fires(resolves=False)]).fault(confirmed=None).fired(polled=False)
+        assert kinds(score.notified(score.firing(), at=at)) == found
+
+
+def test_one_of_which_only_the_resolve_came_does_not_hide_one_that_was_told() -> None:
+    score = Score(expects=[fires(resolves=False)]).fault()
+    score.fired(until=12.0, host="a").fired(host="b")
+    score.notified(score.resolved(ends=12.0, host="a"), score.firing(host="b"))
+    assert kinds(score) == []
+
+
+def test_one_in_the_wrong_group_is_told_of_though_its_resolve_lacks_an_end() -> None:
+    score = Score(expects=[fires()]).fault().fired()
+    score.notified(score.firing(), group=chat_group("QueueLong"))
+    without_end = replace(score.resolved(), ends_at=None)
+    score.notified(without_end, at=22.01, group=chat_group("QueueLong"))
+    assert "misgrouped" in kinds(score)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_very_edges_of_each_window_belong_to_it(which: int) -> None:
+    """Early and late are told by the next number that a clock can show."""
+    window = judge(kept(resolves=False).timeline()).outcomes[0].windows[which].window
+    assert window.latest is not None
+
+    def found(at: float) -> bool:
+        timeline = kept(resolves=False).timeline()
+        told = (replace(timeline.arrivals[0], at=at), *timeline.arrivals[1:])
+        (outcome,) = judge(replace(timeline, arrivals=told)).outcomes
+        judged = outcome.windows[which]
+        assert judged.is_kept is (window.earliest <= at <= window.latest)
+        return any(f" {judged.what} at " in finding.text for finding in outcome.findings)
+
+    assert not found(window.latest)
+    assert found(math.nextafter(window.latest, math.inf))
+    assert not found(window.earliest)
+    assert found(math.nextafter(window.earliest, -math.inf))
+
+
+def test_the_wait_is_that_of_the_route_by_which_the_alert_came() -> None:
+    """What comes from eu is held back by 4 s, in the same group of the same receiver."""
+    alertmanager = deepcopy(dict(ALERTMANAGER))
+    slow = {"receiver": "pager", "matchers": ['region="eu"'], "group_by": ["service"]}
+    alertmanager["route"]["routes"].insert(0, {**slow, "group_wait": "4s"})
+    score = Score(expects=[fires(resolves=False)])
+    score.configuration = replace(CONFIGURATION, alertmanager=alertmanager)
+    score.fault().fired(region="eu")
+    score.notified(score.firing(region="eu"), at=15.51)
+    assert kinds(score) == []

@@ -247,3 +247,14 @@ def test_the_arrivals_of_a_group_are_told_apart_by_receiver_and_labels() -> None
     score.notified(score.firing(), at=14.0, group={"service": "other"})
     found = arrivals_in(read(score.timeline()), "pager", PAGER_GROUP)
     assert [arrival.sequence for arrival in found] == [1, 2]
+
+
+def test_a_flush_that_tells_an_ended_alert_as_firing_beside_others_forgets_nothing() -> None:
+    """ApiDown ended at 14, and the flush at 14.01 was on its way; it may linger until 16.26."""
+    score = Score().fired("ApiDown", active=10.0, firing=10.0, until=14.25, polled=False)
+    down = score.firing("ApiDown", since=10.0)
+    other = score.resolved("ApiSlow", since=9.0, ends=13.0)
+    score.notified(down, other, at=14.01)
+    score.notified(score.resolved("ApiDown", since=10.0, ends=14.25), at=16.01)
+    assert wait(score, 18.0) == EITHER
+    assert wait(score, 18.3) == NEW

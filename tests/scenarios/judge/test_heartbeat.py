@@ -210,3 +210,12 @@ def test_a_heartbeat_without_a_rule_is_missed() -> None:
     timeline = replace(timeline, configuration=replace(CONFIGURATION, rules=rules))
     assert kinds(timeline) == ["missed"]
     assert verdict(timeline) == "fail"
+
+
+def test_the_table_shows_the_longest_gap_of_those_that_no_outage_parts() -> None:
+    times = (0.51, 6.51, 12.51, 30.51, 36.6)
+    score = beating(*times, expectation=replace(BEAT, stops={"down": 600.0}))
+    score.fault("down", at=13.0, confirmed=13.1, healing=28.0, healed=28.5, stops=("prometheus",))
+    row = judge(score.timeline()).rows[0]
+    assert row.kind == "heartbeat"
+    assert row.notified_seconds == pytest.approx(6.09)

@@ -178,3 +178,13 @@ def test_a_longer_gap_than_the_outage_is_a_doubt() -> None:
 def test_missing_evaluations_without_an_outage_are_a_doubt() -> None:
     score = scored(*BEFORE, *AFTER, stops=("redis",))
     assert {"scrapes", "evaluations"} <= set(doubts(without_prometheus(score)))
+
+
+def test_a_drill_that_ends_before_it_is_back_proves_nothing() -> None:
+    """It may take until 36 s and more; nothing had come by 33 s."""
+    timeline = judged(*BEFORE)
+    clock = replace(timeline.clock, ended=START + 33.0, ended_monotonic=500.0 + 33.0)
+    early = replace(timeline, clock=clock)
+    assert "missed" not in kinds(early)
+    assert "the drill ended before Watchdog was seen to be back after 'down'" in texts(early)
+    assert verdict(early) != "pass"

@@ -145,3 +145,18 @@ def test_the_longest_pause_grows_with_the_attempts(tried: float, longest: float)
 def test_no_pause_outlasts_the_flush(interval: float, longest: float) -> None:
     """The flush is given up after its group interval, 10 s at least; the next begins at once."""
     assert next_attempt_part(outage(), 1000.0, interval).seconds == longest
+
+
+def test_an_outage_that_was_soon_over_leaves_the_window_as_it_was() -> None:
+    """Well at 11.41 s and tried again by 12.41 s, it may still come until 12.5 s."""
+    score = Score(expects=[fires(fault="surge", resolves=False)]).fault().fired(polled=False)
+    score.fault(
+        "pager fails",
+        at=11.0,
+        confirmed=11.1,
+        healing=11.35,
+        healed=11.41,
+        holds_up_receivers=("pager",),
+    )
+    score.notified(score.firing(), at=12.45)
+    assert kinds(score) == []

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from scenarios.judge.evidence import read
 from scenarios.judge.finding import Finding
+from scenarios.judge.muting import holds_of
 from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
     ALERTMANAGER,
@@ -296,3 +298,64 @@ def test_a_fault_that_was_never_seen_makes_a_missing_inhibition_unknown() -> Non
     score = Score(expects=[inhibited()]).fault(confirmed=None)
     assert kinds(score) == ["nothing to inhibit"]
     assert verdict(score) == "unknown"
+
+
+def test_a_source_that_fires_again_before_the_next_tick_mutes_it_once_more() -> None:
+    """Cleared at 15 and firing again from 16: no tick of 2 s need fall between."""
+    score = outlived().fired("ApiDown", active=15.5, firing=16.0, until=25.0)
+    score.notified(score.firing("ApiDown", since=16.0), at=16.51)
+    assert "missed" not in kinds(score)
+    later = outlived().fired("ApiDown", active=17.0, firing=17.5, until=25.0)
+    later.notified(later.firing("ApiDown", since=17.5), at=18.01)
+    assert "missed" in kinds(later)
+
+
+def test_of_sources_that_overlap_the_nearest_before_is_the_one_they_hold_with() -> None:
+    """Two hold from 17 to 26 as one; the first, until 15, is not of them."""
+    score = outlived(target=(13.0, 30.0))  # type: ignore[arg-type]
+    for began, ended, host in ((17.0, 25.0, "a"), (18.0, 26.0, "b")):
+        score.fired("ApiDown", active=began - 0.5, firing=began, until=ended, host=host)
+        source = score.firing("ApiDown", since=began, host=host)
+        score.notified(source, at=began + 0.51)
+    assert "not inhibited" not in kinds(tell(score, at=15.5))
+    (early, late) = holds_of(read(score.timeline()), inhibited())
+    assert [hold.began - START for hold in (early, late)] == [11.5, 17.0]
+    assert [hold.ended - START for hold in (early, late)] == [15.0, 26.0]
+
+
+def test_another_source_may_mute_it_for_as_short_a_time_as_it_likes() -> None:
+    """QueueLong fires for one evaluation as ApiDown clears."""
+    rules = [
+        *ALERTMANAGER["inhibit_rules"],
+        {"source_matchers": ["alertname=QueueLong"], "target_matchers": ["alertname=ApiSlow"]},
+    ]
+    configuration = replace(CONFIGURATION, alertmanager={**ALERTMANAGER, "inhibit_rules": rules})
+    score = replace(outlived(), configuration=configuration)
+    assert kinds(score) == ["missed"]
+    score.expects = [*score.expects, fires(resolves=False)]
+    score.fired(active=14.0, firing=15.0, until=15.25)
+    score.notified(score.firing("ApiDown"), score.firing(since=15.0), at=15.51)
+    assert "missed" not in kinds(score)
+
+
+def test_an_alert_that_fires_as_its_source_has_just_cleared_is_not_accounted_for() -> None:
+    """ApiDown is last seen firing at 14.75 and cleared at 15."""
+    score = outlived(target=(13.0, 14.75))  # type: ignore[arg-type]
+    score.fired("ApiSlow", active=14.0, firing=15.5, until=15.75)
+    assert kinds(score) == ["fired unseen"]
+
+
+def test_a_source_clears_at_the_pace_of_its_own_group() -> None:
+    """It is last seen firing at 14.75 s, and evaluated each quarter of a second."""
+    score = outlived()
+    score.configuration = replace(CONFIGURATION, evaluation_interval_seconds=2.0)
+    (hold,) = holds_of(read(score.timeline()), inhibited())
+    assert hold.ended - START == 15.0
+
+
+def test_another_alert_of_its_name_that_arrives_is_unexpected_and_not_uninhibited() -> None:
+    score = muted(labels={"host": "a"}, target=None)
+    score.fired("ApiSlow", active=11.5, firing=13.0, until=20.0, host="a")
+    other = score.firing("ApiSlow", since=13.0, host="b")
+    score.notified(other, at=13.51, receiver="chat", group=CHAT)
+    assert kinds(score) == ["unexpected"]

@@ -164,3 +164,47 @@ def test_a_target_that_a_silence_mutes_after_its_inhibition_need_not_be_told() -
     score.expects = both
     score.fault("silence", at=12.0, confirmed=12.1, healing=25.0, healed=25.1)
     assert kinds(score) == []
+
+
+def test_a_silence_that_was_never_ended_holds_to_the_end() -> None:
+    score = silenced(until=30.0)
+    assert kinds(score) == ["missed"]
+    score._faults[0] = replace(score._faults[0], healing=None, healed=None)
+    assert kinds(score) == []
+    assert kinds(tell(score, at=29.0)) == ["not muted"]
+
+
+def test_a_silence_that_was_not_seen_to_be_over_may_be_from_when_its_end_was_asked_for() -> None:
+    score = silenced(until=30.0)
+    score._faults[0] = replace(score._faults[0], healed=None)
+    assert kinds(score) == ["missed"]
+    assert kinds(tell(score, at=15.01)) == []
+
+
+def test_an_alert_that_fired_before_the_silence_is_not_accounted_for_by_it() -> None:
+    """It is last seen firing at 8.5 s, and the silence is in from 9.1 s on."""
+    score = silenced().fired(active=6.0, firing=7.0, until=8.75)
+    assert kinds(score) == ["fired unseen"]
+
+
+def test_each_time_that_a_silence_is_in_accounts_for_what_it_mutes() -> None:
+    score = silenced()
+    score.fault("silence", at=20.0, confirmed=20.1, healing=24.0, healed=24.1)
+    score.fired(active=20.5, firing=21.5, until=23.0)
+    assert kinds(score) == []
+
+
+def test_a_firing_that_the_named_fault_did_not_raise_is_unexpected_and_not_unmuted() -> None:
+    score = silenced().fired(active=6.0, firing=7.0, until=8.75)
+    assert kinds(tell(score, at=7.51, since=7.0)) == ["unexpected"]
+
+
+@pytest.mark.parametrize(("began", "ended"), [(9.2, 14.0), (25.0, 30.0)])
+def test_a_second_silence_at_another_time_excuses_nothing(began: float, ended: float) -> None:
+    """Once the first is over at 15.1 s, QueueLong is due by 17.35 s."""
+    score = silenced(until=20.0)
+    score.expects = [*score.expects, Muted("QueueLong", by="second silence", fault="surge")]
+    score.fault(
+        "second silence", at=began, confirmed=began + 0.1, healing=ended, healed=ended + 0.1
+    )
+    assert "missed" in kinds(score)

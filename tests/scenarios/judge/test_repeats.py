@@ -155,3 +155,38 @@ def test_a_promise_that_the_configuration_cannot_keep_is_refused(every: float, k
     problems = check(REPEATING, [declared], speed=SPEED, faults=faults)
     assert [p.severity for p in problems] == ([] if kept else ["error"])
     assert kept or "is repeated within 6.25 s, promised every 6.00 s" in str(problems[0])
+
+
+def test_an_alert_of_which_only_the_resolve_came_has_no_repeats() -> None:
+    score = repeated(12.01, 18.01, 24.01).fired(until=13.0, host="b")
+    score.notified(score.resolved(ends=13.0, host="b"), at=14.01)
+    assert kinds(score) == []
+
+
+def test_a_duplicate_between_makes_a_repeat_no_shorter() -> None:
+    assert doubts(repeated(12.01, 12.02, 18.01, 24.01)) == []
+
+
+def test_the_table_shows_the_alert_that_was_told_most_often() -> None:
+    score = repeated(12.01, 18.01, 24.1).fired(until=13.0, host="b")
+    score.notified(score.firing(host="b"), at=12.01)
+    (row,) = judge(score.timeline()).rows
+    assert row.notified_seconds == pytest.approx(6.09)
+
+
+def test_one_that_cleared_and_fired_again_need_not_be_repeated_between() -> None:
+    """It fires until 16 s and, told as a new one, from 27 s on."""
+    score = Score(expects=[REPEATS], configuration=REPEATING)
+    score.fault(healing=29.0, healed=29.2).fired(until=16.0).fired(
+        active=26.0, firing=27.0, until=UNTIL
+    )
+    score.notified(score.firing())
+    score.notified(score.resolved(ends=16.0), at=16.01)
+    score.notified(score.firing(since=27.0), at=27.51)
+    assert kinds(score) == []
+
+
+def test_without_its_fault_it_never_arrived_since_the_drill_began() -> None:
+    score = Score(expects=[REPEATS], configuration=REPEATING)
+    assert kinds(score) == ["missed"]
+    assert "never arrived at pager after 0.00 s" in texts(score)

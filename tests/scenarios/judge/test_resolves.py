@@ -49,6 +49,27 @@ def test_an_alert_that_need_not_resolve_may_do_so_at_any_time() -> None:
     assert verdict(told(ends=15.0, at=16.01, resolves=False)) == "pass"
 
 
+def test_a_resolve_that_the_receiver_is_told_before_the_firing_resolves_nothing() -> None:
+    """All of it in its windows; but whoever is told last that it fires believes that it does."""
+    score = Score(expects=[fires()]).fault(healing=11.9, healed=12.0).fired(until=12.0)
+    score.notified(score.resolved(ends=12.0), at=12.05)
+    assert kinds(score) == ["missed"]
+    score.notified(score.firing(), at=12.1)
+    assert kinds(score) == ["not resolved"]
+    assert "was told as firing at 12.10 s, after its resolve at 12.05 s" in texts(score)
+    score.notified(score.resolved(ends=12.0), at=12.15)
+    assert kinds(score) == []
+
+
+def test_an_alert_told_as_firing_after_its_resolve_is_not_resolved_until_it_is_told_again() -> None:
+    score = told()
+    score.notified(score.firing(), at=24.01)
+    assert kinds(score) == ["not resolved"]
+    assert verdict(score) == "fail"
+    score.notified(score.resolved(), at=26.01)
+    assert kinds(score) == []
+
+
 @pytest.mark.parametrize(
     ("ends", "at", "found"),
     [
@@ -262,3 +283,61 @@ def test_a_payload_without_an_end_ends_when_it_was_told() -> None:
     resolved = replace(score.resolved(), ends_at=None)
     score.notified(resolved, at=20.76)
     assert verdict(score) == "pass"
+
+
+def test_one_that_is_never_resolved_is_not_late_too() -> None:
+    assert kinds(never_told(resolves_within_seconds=60.0)) == ["not resolved"]
+
+
+@pytest.mark.parametrize(("began", "declared"), [(14.3, True), (14.4, False)])
+def test_a_restart_that_is_declared_explains_only_the_freeze_it_made(
+    began: float, declared: bool
+) -> None:
+    """The last evaluation was at 14, and one and a half intervals of 0.25 s later is too late."""
+    score = starved(gap=3.5, ends=17.0)
+    score.fault(
+        "restart", at=began, confirmed=began, healing=17.0, healed=17.3, stops=("prometheus",)
+    )
+    assert ("starved" not in doubts(score)) is declared
+
+
+def test_one_that_fires_again_once_healed_before_its_resolve_was_told_is_one_alert() -> None:
+    """Cleared at 20.25 and true once more at 20.5, as a range may do; told of only once."""
+    score = Score(expects=[fires()]).fault().fired(until=20.25)
+    score.fired(active=20.5, firing=20.5, until=20.75, polled=False)
+    score.notified(score.firing())
+    score.notified(score.resolved(since=20.5, ends=20.75), at=22.01)
+    assert kinds(score) == []
+
+
+def test_a_resolve_that_is_listed_once_more_was_told_the_first_time() -> None:
+    """It fires again after its resolve was told, although its cause was healed: once is enough."""
+    score = told(ends=20.25, at=20.3)
+    score.fired(active=20.5, firing=20.5, until=20.75, polled=False)
+    score.notified(score.firing(since=20.5), at=20.8)
+    assert kinds(score) == ["unexpected"]
+    score.notified(score.resolved(ends=20.25), score.resolved(since=20.5, ends=20.75), at=22.01)
+    assert kinds(score) == ["unexpected"]
+
+
+def test_a_resolve_that_was_told_before_the_drill_ended_is_not_still_due() -> None:
+    """It might have come until 23 s; the drill ended at 22.5 s, and it had come by then."""
+    score = told()
+    score.length = 22.5
+    assert verdict(score) == "pass"
+
+
+def test_a_promise_to_resolve_counts_from_no_healing_where_there_was_none() -> None:
+    score = Score(expects=[fires(resolves_within_seconds=60.0)])
+    score.fault(healing=None, healed=None).fired(until=14.0)
+    score.notified(score.firing())
+    score.notified(score.resolved(ends=14.0), at=14.01)
+    assert kinds(score) == ["resolved early"]
+
+
+def test_the_second_of_two_alertmanagers_may_tell_a_peer_timeout_later() -> None:
+    """Cleared at 20.5 s and due by 22.75 s, or by 23 s where the second waits 0.25 s longer."""
+    pair = replace(CONFIGURATION, peer_timeout_seconds=0.25)
+    assert kinds(told(at=22.9)) == ["resolved late"]
+    assert kinds(replace(told(at=22.9), configuration=pair)) == []
+    assert kinds(replace(told(at=23.1), configuration=pair)) == ["resolved late"]

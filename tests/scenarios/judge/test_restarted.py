@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from scenarios.judge.timeline import AlertSamples, AlertState, Configuration, Timeline
 from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
@@ -205,24 +207,24 @@ def test_a_false_resolve_that_could_not_be_is_found() -> None:
     assert verdict(timeline) == "fail"
 
 
-def late_again(resolved: bool) -> Timeline:
+def late_again(resolved: bool, again: float = 20.5) -> Timeline:
     """It holds for 5 s: given up by 18 s, and firing again at 20.5 s, more than a tick later."""
     told: list[tuple[float, float, float | None]] = [(12.01, 11.5, None)]
     if resolved:
-        told += [(18.01, 11.5, 17.75), (21.01, 20.5, None)]
-    told.append((26.01, 20.5 if resolved else 11.5, 25.0))
+        told += [(18.01, 11.5, 17.75), (again + 0.51, again, None)]
+    told.append((26.01, again if resolved else 11.5, 25.0))
     timeline = restarted(
         "firing",
         down=14.0,
         back=15.0,
         states=[
             state("firing", 6.5, 11.6, 13.9),
-            state("pending", 15.5, 15.6, 20.4),
-            state("firing", 15.5, 20.55, 25.0),
+            state("pending", again - 5, again - 4.9, again - 0.1),
+            state("firing", again - 5, again + 0.05, 25.0),
         ],
         seen=[
-            samples("firing", (11.5, 14.0), (20.5, 25.0)),
-            samples("pending", (16.0, 20.5)),
+            samples("firing", (11.5, 14.0), (again, 25.0)),
+            samples("pending", (again - 4.5, again)),
         ],
         notifications=told,
         configuration=holding(5.0),
@@ -266,3 +268,177 @@ def test_a_step_that_did_not_take_prometheus_down_proves_nothing() -> None:
     timeline = while_pending(stops=("redis",))
     assert "'restart' never took Prometheus down" in texts(timeline)
     assert verdict(timeline) != "pass"
+
+
+def test_an_alert_that_had_cleared_before_the_restart_proves_nothing() -> None:
+    """Last seen firing at 12.75 s, a second and more before Prometheus goes."""
+    cleared = while_firing(
+        seen=[samples("pending", (10.5, 11.5), (15.5, 16.0)), samples("firing", (11.5, 13.0))]
+    )
+    assert "'restart' found QueueLong neither pending nor firing, not firing" in texts(cleared)
+
+
+def test_an_alert_that_either_source_lacks_before_the_restart_proves_nothing() -> None:
+    for lacking in ({"states": []}, {"seen": []}):
+        assert "'restart' found QueueLong neither pending nor firing" in texts(
+            while_firing(**lacking)
+        )
+
+
+def test_a_restart_that_was_not_seen_to_begin_or_to_end_proves_nothing() -> None:
+    timeline = while_firing()
+    surge, restart = timeline.faults
+    for change, text in (
+        ({"confirmed": None}, "'restart' never took Prometheus down"),
+        ({"healed": None}, "Prometheus was not seen to be back after 'restart'"),
+    ):
+        doubtful = replace(timeline, faults=(surge, replace(restart, **change)))  # type: ignore[arg-type]
+        assert text in texts(doubtful)
+        assert "not as restored" not in kinds(doubtful)
+        assert verdict(doubtful) == "unknown"
+
+
+def test_a_restart_of_an_alert_that_never_arrived_proves_nothing() -> None:
+    assert "nothing arrived that shows what 'restart' made of QueueLong" in texts(
+        while_firing(notifications=[])
+    )
+
+
+def test_when_it_fires_again_is_known_by_the_samples_however_late_a_poll_shows_it() -> None:
+    timeline = while_firing()
+    assert verdict(timeline) == "pass"
+    *before, firing = timeline.alert_states
+    late = replace(firing, first_seen=START + 19.0)
+    assert verdict(replace(timeline, alert_states=(*before, late))) == "pass"
+    samples_lost = tuple(
+        replace(s, times=tuple(t for t in s.times if t < START + 14))
+        if s.labels["alertname"] == "QueueLong"
+        else s
+        for s in timeline.alert_samples
+    )
+    unsampled = replace(timeline, alert_states=(*before, late), alert_samples=samples_lost)
+    assert "firing from 19.00 s" in texts(unsampled)
+
+
+def test_one_that_the_alerts_api_never_showed_again_is_found() -> None:
+    timeline = while_firing()
+    before = tuple(s for s in timeline.alert_states if s.first_seen < START + 14)
+    assert "not as restored" in kinds(replace(timeline, alert_states=before))
+
+
+def test_the_order_in_which_states_were_recorded_changes_nothing() -> None:
+    """What it was to the last counts where it does not fire again, not what was written last."""
+    timeline = while_firing(
+        states=[
+            state("firing", 10.5, 11.6, 13.9),
+            state("pending", 14.9, 15.1, 15.4),
+            state("pending", 15.5, 15.6, 20.4),
+        ],
+        seen=[samples("firing", (11.5, 14.0)), samples("pending", (15.5, 20.5))],
+    )
+    backwards = replace(timeline, alert_states=timeline.alert_states[::-1])
+    assert judge(backwards) == judge(timeline)
+    active, _ = judge(timeline).outcomes[-1].windows
+    assert active.arrived == START + 15.5
+
+
+def test_between_giving_up_and_firing_again_a_tick_must_fall_for_a_false_resolve() -> None:
+    """Given up by 18 s, and firing again at 20 s: with a tick of 2 s it need not be resolved."""
+    again = late_again(resolved=False, again=20.0)
+    assert "was not resolved because of" not in texts(again)
+
+
+def test_a_restart_after_it_was_told_is_no_excuse_for_having_been_late() -> None:
+    """Due by 12.5 s and told at 13.01 s; Prometheus goes at 14 s only."""
+    late = while_firing(notifications=[(13.01, 11.5, None), (23.01, 11.5, 20.5)])
+    assert "late" in kinds(late)
+    window = judge(late).rows[0].window_seconds
+    assert window is not None
+    assert window[1] == pytest.approx(2.5)
+
+
+def test_what_other_alerts_did_says_nothing_of_this_one() -> None:
+    """Another instance was pending as Prometheus went, and fired at once as it was back."""
+    timeline = while_firing()
+    other = {**labels_of(CONFIGURATION, "QueueLong", {}), "host": "b"}
+    states = [
+        replace(state("pending", 13.0, 13.1, 13.95), labels=other),
+        replace(state("firing", 13.0, 15.05, 20.5), labels=other),
+    ]
+    seen = [
+        replace(samples("pending", (13.0, 14.0)), labels=other),
+        replace(samples("firing", (15.0, 20.5)), labels=other),
+    ]
+    beside = replace(
+        timeline,
+        alert_states=(*timeline.alert_states, *states),
+        alert_samples=(*timeline.alert_samples, *seen),
+    )
+    (_, alone), (_, restart) = judge(timeline).outcomes, judge(beside).outcomes
+    assert [w.arrived for w in restart.windows] == [w.arrived for w in alone.windows]
+    assert (restart.findings, restart.reasons) == ((), ())
+
+
+def test_it_was_active_since_its_last_firing_before_the_restart() -> None:
+    """An earlier one, of 3 s, was long over; ``for`` is restored and says since when it was."""
+    timeline = while_firing(
+        states=[
+            state("firing", 1.0, 2.1, 4.0),
+            state("firing", 3.0, 11.6, 13.9),
+            state("pending", 15.0, 15.05, 15.3),
+            state("firing", 3.0, 15.6, 20.5),
+        ],
+        seen=[samples("firing", (11.5, 14.0), (15.5, 20.5))],
+        configuration=holding(10.0),
+    )
+    assert "not as restored" not in kinds(timeline)
+
+
+@pytest.mark.parametrize(("again", "found"), [(16.7, False), (16.8, True)])
+def test_it_must_fire_again_within_two_evaluations_of_for_starting_over(
+    again: float, found: bool
+) -> None:
+    """Back at 15 s: first evaluated by 15.5 s, ``for`` of 1 s over by 16.5 s, and 0.25 s more."""
+    timeline = while_firing(
+        states=[
+            state("firing", 10.5, 11.6, 13.9),
+            state("firing", 15.5, again, 20.5),
+        ],
+        seen=[samples("firing", (11.5, 14.0), (again, 20.5))],
+    )
+    assert ("not as restored" in kinds(timeline)) is found
+
+
+def test_without_its_rule_nothing_says_what_becomes_of_an_alert() -> None:
+    timeline = while_firing()
+    rules = tuple(rule for rule in timeline.configuration.rules if rule.name != "QueueLong")
+    without = replace(timeline, configuration=replace(timeline.configuration, rules=rules))
+    assert "no rule QueueLong is loaded, so nothing says what becomes of QueueLong" in (
+        texts(without)
+    )
+    assert "not as restored" not in kinds(without)
+
+
+def test_it_is_as_it_first_fired_again_whatever_it_did_after() -> None:
+    timeline = while_firing()
+    again = state("pending", 21.0, 21.1, 21.4)
+    later = replace(timeline, alert_states=(*timeline.alert_states, again))
+    assert "not as restored" not in kinds(later)
+
+
+def test_one_that_was_only_pending_had_nothing_to_be_resolved() -> None:
+    """It holds for 5 s, and fires so late that one that fired would have been given up."""
+    timeline = while_pending(
+        states=[
+            state("pending", 10.5, 10.6, 10.9),
+            state("pending", 12.5, 12.6, 17.4),
+            state("firing", 12.5, 17.55, 20.5),
+        ],
+        seen=[
+            samples("pending", (10.5, 11.0), (13.0, 17.5)),
+            samples("firing", (17.5, 20.5)),
+        ],
+        notifications=[(18.01, 17.5, None), (22.01, 17.5, 20.5)],
+        configuration=holding(5.0),
+    )
+    assert "not as restored" not in kinds(timeline)

@@ -108,7 +108,7 @@ def restart(tmp_path_factory: pytest.TempPathFactory) -> Restart:
     with running(folder, port) as prometheus:
         ready = time.time()
         # All is restored at the second evaluation, and shown by the third.
-        kept = 4 * EVALUATION
+        kept = 8 * EVALUATION
         wait_until(
             "the alerts to be restored",
             lambda: (time.time() > ready + kept, "waiting"),

@@ -179,6 +179,21 @@ def test_a_near_miss_ends_when_a_real_fault_begins() -> None:
     assert verdict(score) == "pass"
 
 
+@pytest.mark.parametrize(("began", "expected"), [(11.86, "pass"), (11.8, "unknown")])
+def test_a_near_miss_must_be_held_long_enough_before_a_real_fault_begins(
+    began: float, expected: str
+) -> None:
+    """Confirmed at 10; for 1.75 s QueueLong may still be silent over its threshold. From 0.1 s
+    before the fault on it may fire because of that one, and shows nothing of the near miss."""
+    score = near_miss(held=20.0)
+    score.expects = [fires(resolves=False)]
+    score.fault(at=began, confirmed=began + 0.2, healing=24, healed=24.25)
+    score.fired(active=12.25, firing=13.25)
+    score.notified(score.firing(since=13.25), at=13.76)
+    assert verdict(score) == expected
+    assert ("too short" in doubts(score)) is (expected == "unknown")
+
+
 def test_a_near_miss_held_too_briefly_is_unknown() -> None:
     assert verdict(near_miss(held=1.75)) == "pass"
     assert doubts(near_miss(held=1.7)) == ["too short"]
@@ -328,3 +343,21 @@ def test_a_request_that_the_sink_refused_fails() -> None:
     assert kinds(score) == ["refused"]
     assert "a notification for pager was refused at 12.00 s with 401: no token" in texts(score)
     assert verdict(score) == "fail"
+
+
+def test_what_was_resolved_before_the_watch_and_fired_on_was_not_over() -> None:
+    """Alertmanager gave it up at 4 s; in Prometheus it fired until 8 s."""
+    score = kept().fired("ApiSlow", active=0.5, firing=2.0, until=8.0)
+    score.notified(score.firing("ApiSlow", since=2.0), at=2.51, receiver="chat")
+    resolved = score.resolved("ApiSlow", since=2.0, ends=4.0)
+    score.notified(resolved, at=4.51, receiver="chat")
+    assert "unexpected" in kinds(score)
+
+
+def test_each_near_miss_is_judged_by_its_own_time() -> None:
+    """ApiDown fires in the second, 10 s after the first was over."""
+    score = near_miss()
+    score.near_misses = {**score.near_misses, "small outage": "ApiDown"}
+    score.fault("small outage", near_miss=True, at=22.0, confirmed=22.2, healing=26, healed=26.2)
+    assert kinds(score) == []
+    assert "near miss fired" in kinds(score.fired("ApiDown", active=23.0, firing=23.5, until=24))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scenarios.judge.evidence import GAP_INTERVALS
-from scenarios.judge.expectation import Heartbeat, Silent
+from scenarios.judge.expectation import Allowed, Heartbeat, Silent
 from scenarios.judge.timeline import (
     Clock,
     GroupEvaluations,
@@ -159,6 +159,22 @@ def test_neighbours_that_left_no_core_account_for_an_alert_that_is_none_of_the_d
 
 def test_a_drill_that_has_the_host_to_itself_has_no_neighbour_to_blame() -> None:
     assert verdict(saturated(foreign(), 18.0, 20.2, shared=False)) == "fail"
+
+
+def test_strangers_that_took_the_cores_account_for_an_alert_of_a_drill_that_runs_alone() -> None:
+    """And, as neighbours do, for nothing that came before, nor for what the drill itself names."""
+
+    def taken(timeline: Timeline, began: float, ended: float) -> Timeline:
+        spans = ((START + began, START + ended),)
+        host = Host(0.0, START, shared_with_drills=False, taken_by_strangers=spans)
+        return replace(timeline, host=host)
+
+    doubted = taken(foreign(), 18.0, 20.2)
+    assert verdict(doubted) == "unknown"
+    assert "most of which other programs than the run took" in texts(doubted)
+    assert judge(doubted).is_starved
+    assert verdict(taken(foreign(), 23.0, 25.0)) == "fail"
+    assert verdict(taken(LATE, 9.0, 13.0)) == "fail"
 
 
 def test_cores_that_were_busy_long_before_or_only_after_account_for_nothing() -> None:
@@ -516,3 +532,133 @@ def test_scrapes_of_a_job_with_its_own_pace_are_judged_by_that() -> None:
     timeline = replace(CLEAN, configuration=replace(CONFIGURATION, scrape_jobs=jobs))
     assert verdict(without_scrapes(timeline, 11.0, 12.0, job="redis")) == "pass"
     assert verdict(without_scrapes(timeline, 11.0, 12.75, job="redis")) == "unknown"
+
+
+def test_neighbours_account_for_a_foreign_alert_that_nobody_was_told_of() -> None:
+    unseen = kept().fired(FOREIGN, active=20.0, firing=20.0, until=20.25).timeline()
+    assert kinds(unseen) == ["fired unseen"]
+    assert verdict(saturated(unseen, 18.0, 20.2)) == "unknown"
+
+
+def test_a_notification_that_left_alerts_out_may_have_told_of_them_together() -> None:
+    score = Score(expects=[fires(together_with=("ApiDown",), resolves=False)])
+    score.fault().fired()
+    score.allows = [Allowed("ApiDown", "pager", "a test of one alone")]
+    score.notified(score.firing(), truncated=1)
+    assert kinds(score) == ["not together"]
+    assert verdict(score) == "unknown"
+    score._arrivals[0] = replace(score._arrivals[0], truncated_alerts=0)
+    assert verdict(score) == "fail"
+
+
+def test_however_little_load_is_declared_it_must_have_run() -> None:
+    declaration = replace(CLEAN.declaration, required_rate_per_second=0.5)
+    without = replace(CLEAN, declaration=declaration, load_runs=(), load=())
+    assert verdict(without) == "unknown"
+    assert len(judge(without).reasons) == 1
+
+
+def test_a_fault_explains_no_gap_before_it() -> None:
+    gap = without_scrapes(CLEAN, 6.0, 8.0)
+    assert "scrapes" in doubts(with_fault(gap, disturbs_jobs=("api",)))
+
+
+def test_a_job_without_any_scrape_accounts_for_what_its_alerts_lack() -> None:
+    unread = replace(MISSED, scrapes=MISSED.scrapes[1:])
+    assert [s.job for s in unread.scrapes] == ["redis"]
+    assert verdict(unread) == "unknown"
+
+
+def test_scrapes_that_could_not_be_read_to_the_end_account_for_nothing_before() -> None:
+    """LATE was told at 12.4 s."""
+
+    def read_until(ended: float) -> str:
+        scrapes = tuple(
+            replace(s, times=tuple(t for t in s.times if t - START <= ended)) for s in LATE.scrapes
+        )
+        return verdict(replace(LATE, scrapes=scrapes))
+
+    assert read_until(13.0) == "fail"
+    assert read_until(12.25) == "unknown"
+
+
+def test_a_fault_that_sets_a_ratio_says_nothing_of_a_rule_without_a_threshold_of_its_own() -> None:
+    """Of a rule whose form is not known nothing tells how many events it needs."""
+    rules = tuple(
+        replace(r, expression="max_over_time(queue_waiting[2s]) > 5 or up == 0")
+        if r.name == "QueueLong"
+        else r
+        for r in CONFIGURATION.rules
+    )
+    score = kept()
+    score.configuration = replace(CONFIGURATION, rules=rules)
+    score._faults[0] = replace(score._faults[0], symptom_ratio=0.5, events_per_second=1.0)
+    assert "few events" not in doubts(score)
+
+
+def test_a_load_that_ran_for_no_longer_than_an_edge_has_nothing_due() -> None:
+    brief = LoadRun("brief", RATE, START + 20, START + 20.5)
+    assert verdict(replace(CLEAN, load_runs=(*CLEAN.load_runs, brief))) == "pass"
+
+
+def test_a_metric_of_two_jobs_lacks_scrapes_where_either_does() -> None:
+    both = {**CONFIGURATION.metric_jobs, "queue_waiting": ("api", "redis")}
+    late = replace(LATE, configuration=replace(CONFIGURATION, metric_jobs=both))
+    for job in ("api", "redis"):
+        assert verdict(without_scrapes(late, 11.0, 11.5, job=job)) == "unknown"
+
+
+def test_without_any_scrape_there_is_one_doubt_and_not_one_for_each_job() -> None:
+    assert len(judge(replace(CLEAN, scrapes=())).reasons) == 1
+
+
+def test_evaluations_are_seen_as_late_as_the_slowest_scrape_shows_them() -> None:
+    """At 1 s between scrapes a gap of 1.375 s may be none, with one more quarter it is."""
+    slow = tuple(replace(job, interval_seconds=1.0) for job in CONFIGURATION.scrape_jobs[1:])
+    jobs = (*CONFIGURATION.scrape_jobs[:1], *slow)
+    timeline = replace(CLEAN, configuration=replace(CONFIGURATION, scrape_jobs=jobs))
+    assert verdict(not_evaluated(timeline, 11.0, 12.25)) == "pass"
+    assert verdict(not_evaluated(timeline, 11.0, 12.5)) == "unknown"
+
+
+def test_the_order_in_which_evaluations_were_read_changes_nothing() -> None:
+    (group,) = CLEAN.evaluations
+    assert verdict(evaluated(CLEAN, times=group.times[::-1])) == "pass"
+
+
+def test_one_fault_that_explains_a_gap_is_enough() -> None:
+    gap = with_fault(without_scrapes(CLEAN, 11.0, 14.0), disturbs_jobs=("api",))
+    other = replace(gap.faults[0], name="other", disturbs_jobs=())
+    for faults in ((gap.faults[0], other), (other, gap.faults[0])):
+        assert "scrapes" not in doubts(replace(gap, faults=faults))
+
+
+@pytest.mark.parametrize(("seen", "explained"), [(15.0, True), (15.2, False), (11.3, False)])
+def test_evaluations_missed_while_prometheus_came_back_are_of_its_outage(
+    seen: float, explained: bool
+) -> None:
+    """There again at 14.5 s: an interval and a half, and a scrape, after which it shows."""
+    down = with_fault(
+        CLEAN,
+        stops=("prometheus",),
+        injecting=START + 12.0,
+        confirmed=START + 12.1,
+        healing=START + 14.0,
+        healed=START + 14.5,
+    )
+    missed = evaluated(down, missed=1, missed_seen=(START + seen,))
+    assert ("evaluations" not in doubts(missed)) is explained
+
+
+def test_a_count_of_events_without_a_ratio_says_nothing() -> None:
+    score = ratio(events=1.0)
+    score._faults[0] = replace(score._faults[0], symptom_ratio=None)
+    assert doubts(score) == []
+
+
+def test_a_notification_that_left_alerts_out_may_have_told_of_a_resolve() -> None:
+    for truncated, expected in ((0, "fail"), (1, "unknown")):
+        score = Score(expects=[fires()]).fault().fired()
+        score.notified(score.firing(), truncated=truncated)
+        assert kinds(score) == ["not resolved"]
+        assert verdict(score) == expected

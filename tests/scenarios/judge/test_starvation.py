@@ -84,3 +84,12 @@ def test_an_alert_without_a_rule_is_held_to_the_pace_of_all() -> None:
 
     assert since(0.25) == START + 13.75
     assert since(2.0) is None
+
+
+def test_a_rule_is_held_to_the_pace_of_its_own_group_and_not_to_that_of_all() -> None:
+    score = Score().fired(until=14.0, polled=False)
+    score.notified(score.resolved(ends=17.0), at=17.5)
+    configuration = replace(CONFIGURATION, evaluation_interval_seconds=2.0)
+    evidence = read(replace(score.timeline(), configuration=configuration))
+    since = starved_since(evidence, evidence.lives[0], evidence.lives[0].resolved[0])
+    assert since == START + 13.75

@@ -180,3 +180,25 @@ def test_a_window_that_never_closes_is_none_not_infinite() -> None:
         for result in outcome.windows
     )
     assert judgement.outcomes[0].began == START + 10
+
+
+@pytest.mark.parametrize("kind", ["stall", "saturated", "scrapes", "evaluations", "starved"])
+def test_a_drill_that_is_unknown_for_the_host_alone_is_starved(kind: str) -> None:
+    unknown = replace(judge(kept().timeline()), verdict="unknown")
+    of_host = Reason(kind, "", frozenset())
+    assert replace(unknown, reasons=(of_host,)).is_starved
+    assert not replace(unknown, reasons=(of_host, replace(of_host, kind="load"))).is_starved
+    assert not replace(unknown, verdict="fail", reasons=(of_host,)).is_starved
+    assert not replace(unknown, verdict="pass", reasons=(of_host,)).is_starved
+
+
+def test_a_drill_that_the_host_held_up_in_every_way_is_starved() -> None:
+    kinds = ("stall", "saturated", "scrapes", "evaluations", "starved")
+    reasons = tuple(Reason(kind, "", frozenset()) for kind in kinds)
+    assert replace(judge(kept().timeline()), verdict="unknown", reasons=reasons).is_starved
+
+
+def test_a_finding_is_no_delay_unless_it_says_so() -> None:
+    """So a reason that explains no delay at all may still account for it."""
+    missed = Finding("missed", "", "A", 10.0, 20.0)
+    assert replace(DOUBT, limit_seconds=0.0).accounts_for(missed)

@@ -124,3 +124,30 @@ def test_the_text_of_a_failure_shows_it_apart_from_what_was_not_declared() -> No
     text = failure_text(timeline, judge(timeline))
     assert "Not as their groups should be told:\n  left out: ApiDown" in text
     assert "Not declared:" not in text
+
+
+def test_a_source_that_had_cleared_excuses_none() -> None:
+    """ApiSlow is last seen firing at 11, ApiDown fires from 11.75 on."""
+    alertmanager: dict[str, Any] = deepcopy(dict(ALERTMANAGER))
+    alertmanager["inhibit_rules"] = [
+        {"source_matchers": ["alertname=ApiSlow"], "target_matchers": ["alertname=ApiDown"]}
+    ]
+    score = alone(two(), at=12.01)
+    score.configuration = replace(CONFIGURATION, alertmanager=alertmanager)
+    score.fired("ApiSlow", active=8.0, firing=9.5, until=11.25)
+    assert left_out(score) != []
+    assert left_out(score.fired("ApiSlow", active=11.0, firing=11.75, until=12.0)) == []
+
+
+def test_a_silence_excuses_only_the_alerts_with_its_labels() -> None:
+    score = alone(two(), at=12.01)
+    score.expects = [fires(), Muted("ApiDown", by="silence", fault="surge", labels={"host": "b"})]
+    score.fault("silence", at=9.0, confirmed=9.1, healing=35.0, healed=35.1)
+    assert [finding.alert for finding in left_out(score)] == ["ApiDown"]
+
+
+def test_a_silence_of_another_alert_excuses_none() -> None:
+    score = alone(two(), at=12.01)
+    score.expects = [fires(), Muted("ApiSlow", by="silence", fault="surge")]
+    score.fault("silence", at=9.0, confirmed=9.1, healing=35.0, healed=35.1)
+    assert [finding.alert for finding in left_out(score)] == ["ApiDown"]

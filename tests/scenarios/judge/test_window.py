@@ -232,3 +232,22 @@ def test_what_a_fault_declares_is_taken_over_from_its_record() -> None:
     )
     (fault,) = record.timeline().faults
     assert Lags.of(fault) == Lags(1.0, 3.0, 0.2, 4.0, ("api",), 5.0)
+
+
+def test_a_rate_gets_the_whole_range_whatever_share_the_fault_reaches() -> None:
+    parts = pending_parts(WORLD, rule("A", RATE), Lags(symptom_ratio=2.0))
+    assert Part("range", 2.0) in parts
+
+
+def test_a_range_no_longer_than_a_scrape_needs_one_event_at_least() -> None:
+    """It covers no time at all for sure; the first failure of 40 x 0.2 a second takes 0.125 s."""
+    short = RATIO.replace("2s", "500ms")
+    for events, seconds in ((4.0, 1.25), (40.0, 0.125)):
+        lags = Lags(symptom_ratio=0.2, events_per_second=events)
+        assert Part("share of range", seconds) in pending_parts(WORLD, rule("A", short), lags)
+
+
+def test_on_a_grid_of_milliseconds_every_millisecond_counts() -> None:
+    assert on_grid_seconds(1.0, 0.001) == 1.0
+    assert on_grid_seconds(0.0014, 0.001) == 0.001
+    assert on_grid_seconds(1.0, 0.0) == 1.0
