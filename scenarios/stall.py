@@ -7,24 +7,30 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
+from scenarios.own_cpu import own_cpu_seconds
+
 BEAT_SECONDS = 0.02
 # The kernel counts in steps of 10 ms: some fifty of them on two cores.
 IDLE_EVERY_SECONDS = 0.25
 # With less of the cores left than this, what is due has to wait for its turn, at least in part.
 LEAST_IDLE_RATIO = 0.1
+# Of all cores. What a host does besides drills stays far below, and a drill alone leaves far more.
+MOST_TO_STRANGERS_RATIO = 0.5
 # Every program that starts takes a core for a moment.
 SHORTEST_SATURATION_SECONDS = 1.0
 
 
 class StallMonitor:
-    """One thread a process; ``worst`` tells the longest overlong beat between two times, and
-    ``saturated`` the spans in which the host had no core left."""
+    """One thread a process; ``worst`` tells the longest overlong beat between two times,
+    ``saturated`` the spans in which the host had no core left, and ``taken_by_strangers`` those of
+    them in which most of it went to programs that this process did not start."""
 
     def __init__(self) -> None:
         # Only beats that were late are kept: (unix seconds at the end of the beat, lateness).
         self._late: deque[tuple[float, float]] = deque(maxlen=100_000)
         # (began, ended) of what was measured as busy, in unix seconds.
         self._busy: deque[tuple[float, float]] = deque(maxlen=100_000)
+        self._taken: deque[tuple[float, float]] = deque(maxlen=100_000)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stall monitor", daemon=True)
         self._thread.start()
@@ -38,6 +44,10 @@ class StallMonitor:
         """From when until when, within the span, no core was idle for a second or more."""
         return long_spans(list(self._busy), began, ended)
 
+    def taken_by_strangers(self, began: float, ended: float) -> tuple[tuple[float, float], ...]:
+        """The same where others than this process and its descendants used most of the cores."""
+        return long_spans(list(self._taken), began, ended)
+
     def close(self) -> None:
         self._ended.set()
         self._thread.join()
@@ -45,6 +55,7 @@ class StallMonitor:
     def _run(self) -> None:
         before = time.monotonic()
         idle_at, counted = time.time(), psutil.cpu_times()._asdict()
+        own: float | None = None
         while not self._ended.wait(BEAT_SECONDS):
             now = time.monotonic()
             stall = now - before - BEAT_SECONDS
@@ -53,8 +64,15 @@ class StallMonitor:
             before = now
             if time.time() - idle_at >= IDLE_EVERY_SECONDS:
                 at, counts = time.time(), psutil.cpu_times()._asdict()
+                own_before, own = own, None
                 if idle_ratio(counted, counts) < LEAST_IDLE_RATIO:
                     self._busy.append((idle_at, at))
+                    # Only now, as it means to look at each process; so the first look has no past.
+                    own = own_cpu_seconds()
+                    if own_before is not None and (
+                        strangers_ratio(counted, counts, own - own_before) > MOST_TO_STRANGERS_RATIO
+                    ):
+                        self._taken.append((idle_at, at))
                 idle_at, counted = at, counts
 
 
@@ -77,7 +95,23 @@ def long_spans(
 
 def idle_ratio(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """The part of all cores that was idle, or waited for a disk, between two counts."""
-    spent = {name: seconds - before[name] for name, seconds in after.items()}
-    # Of these two the kernel says that they are counted as user and nice too.
-    total = sum(spent.values()) - spent.get("guest", 0.0) - spent.get("guest_nice", 0.0)
-    return (spent["idle"] + spent.get("iowait", 0.0)) / total if total > 0 else 1.0
+    total = total_seconds(before, after)
+    idle = sum(after[name] - before[name] for name in ("idle", "iowait") if name in after)
+    return idle / total if total > 0 else 1.0
+
+
+def strangers_ratio(
+    before: Mapping[str, float], after: Mapping[str, float], own_seconds: float
+) -> float:
+    """The part of all cores that was neither idle nor used by the run's own processes.
+
+    What other virtual machines took of them is in it.
+    """
+    total = total_seconds(before, after)
+    return 1.0 - idle_ratio(before, after) - own_seconds / total if total > 0 else 0.0
+
+
+def total_seconds(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """All that the kernel counted between two counts, of all cores."""
+    # Of guests it says that they are counted as user and nice too.
+    return sum(after[name] - before[name] for name in after if not name.startswith("guest"))

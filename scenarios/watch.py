@@ -172,6 +172,10 @@ class Watch:
                 worst_at,
                 shared_with_drills=shared,
                 saturated=stalls.saturated(watched, ended),
+                # Containers are nobody's children here, so what they use looks like a stranger's.
+                taken_by_strangers=stalls.taken_by_strangers(watched, ended)
+                if self._stack.is_of_own_processes
+                else (),
             ),
             problems=tuple(self._problems),
         )

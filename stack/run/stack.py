@@ -43,6 +43,27 @@ class Addresses:
     redis_exporter: str
     alertmanager_2: str = ""
 
+    @classmethod
+    def on_loopback(cls, ports: Mapping[str, int]) -> "Addresses":
+        """Those of a stack all of which answers on this host; ``ports`` are known by part."""
+
+        def url(part: str) -> str:
+            return f"http://127.0.0.1:{ports[part]}"
+
+        return cls(
+            app=url("app"),
+            app_metrics=url("app_metrics"),
+            gateway=url("gateway"),
+            prometheus=url("prometheus"),
+            alertmanager=url("alertmanager"),
+            sink=url("sink"),
+            toxiproxy=url("toxiproxy"),
+            redis_host="127.0.0.1",
+            redis_port=ports["redis"],
+            redis_exporter=url("redis_exporter"),
+            alertmanager_2=url("alertmanager_2") if "alertmanager_2" in ports else "",
+        )
+
 
 @dataclass(frozen=True)
 class Secrets:
@@ -112,6 +133,10 @@ class DrilledStack(Stack, Protocol):
     @property
     def runs_already(self) -> bool:
         """Whether it ran before the drill, so that its rules see a past of their own."""
+
+    @property
+    def is_of_own_processes(self) -> bool:
+        """Whether all that it uses of this host, processes use that descend from this one."""
 
     def doubts(self) -> Sequence[str]:
         """Why what it shows now may not be trusted; asked before the first step and at the end."""

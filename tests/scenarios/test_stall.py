@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from scenarios.stall import (
@@ -16,7 +18,9 @@ from scenarios.stall import (
     StallMonitor,
     idle_ratio,
     long_spans,
+    strangers_ratio,
 )
+from stack.faults.cgroup import cpu_limit_cores
 from stack.run.supervisor import REPOSITORY
 from stack.run.waiting import wait_until
 
@@ -51,8 +55,8 @@ def test_a_process_that_was_stopped_knows_how_long_and_when() -> None:
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
     time.sleep(STOPPED_SECONDS)
-    process.send_signal(signal.SIGCONT)
     continued = time.time()
+    process.send_signal(signal.SIGCONT)
     out, _ = process.communicate("tell\n", timeout=30)
     stall, at, began = map(float, out.split())
     assert stall >= STOPPED_SECONDS - 2 * BEAT_SECONDS
@@ -90,13 +94,33 @@ def hold_the_interpreter(seconds: float) -> None:
         sys.setswitchinterval(interval)
 
 
-def test_a_host_with_no_core_left_is_noticed_and_one_with_some_is_not() -> None:
-    """As many processes as cores that do nothing but count."""
+# Counts for ever; ends with the test, or when that is gone.
+BURN = "import time\nended = time.monotonic() + 120\nwhile time.monotonic() < ended: pass\n"
+# As many as there are cores, that nobody here is a parent of: it ends and leaves them, and tells.
+LEAVE_BURNING = (
+    "import os, subprocess, sys\n"
+    "for _ in range(os.cpu_count() or 1):\n"
+    f"    print(subprocess.Popen([sys.executable, '-c', {BURN!r}], stdout=2).pid)\n"
+)
+
+
+@pytest.fixture
+def monitor() -> Iterator[StallMonitor]:
+    cores = os.cpu_count() or 1
+    if len(os.sched_getaffinity(0)) < cores or (cpu_limit_cores() or cores) < cores:
+        pytest.skip("this process may not use every core, so it cannot leave none idle")
     monitor = StallMonitor()
+    yield monitor
+    monitor.close()
+
+
+def test_a_host_with_no_core_left_is_noticed_and_one_with_some_is_not(
+    monitor: StallMonitor,
+) -> None:
+    """Processes that do nothing but count, so many that no stranger can have half of the cores."""
     began = time.time()
     burners = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        for _ in range(os.cpu_count() or 1)
+        subprocess.Popen([sys.executable, "-c", BURN]) for _ in range(4 * (os.cpu_count() or 1))
     ]
     try:
         wait_until(
@@ -109,11 +133,46 @@ def test_a_host_with_no_core_left_is_noticed_and_one_with_some_is_not() -> None:
         assert began - IDLE_EVERY_SECONDS <= first < last <= time.time()
         assert monitor.saturated(began - 100.0, began - 50.0) == ()
         assert monitor.saturated(last + 50.0, last + 100.0) == ()
+        wait_until(
+            "a while of it",
+            lambda: (time.time() > first + 3 * SHORTEST_SATURATION_SECONDS, "not yet"),
+            within_seconds=30,
+        )
+        assert monitor.taken_by_strangers(began, time.time()) == ()
     finally:
         for burner in burners:
             burner.kill()
             burner.wait()
-        monitor.close()
+
+
+def test_what_strangers_take_is_told_from_what_the_run_s_own_processes_use(
+    monitor: StallMonitor,
+) -> None:
+    began = time.time()
+    left = subprocess.run(
+        [sys.executable, "-c", LEAVE_BURNING], stdout=subprocess.PIPE, text=True, check=True
+    )
+    burners = [psutil.Process(int(pid)) for pid in left.stdout.split()]
+    try:
+        wait_until(
+            "what strangers took to be seen",
+            lambda: (bool(monitor.taken_by_strangers(began, time.time())), "nothing is taken"),
+            within_seconds=30,
+        )
+        ((first, last),) = monitor.taken_by_strangers(began, time.time())
+        assert last - first >= SHORTEST_SATURATION_SECONDS
+        assert monitor.taken_by_strangers(began - 100.0, began - 50.0) == ()
+    finally:
+        for burner in burners:
+            burner.kill()
+
+
+def test_the_part_of_strangers_is_what_is_neither_idle_nor_own() -> None:
+    before = {"user": 0.0, "idle": 0.0, "iowait": 0.0, "steal": 0.0, "guest": 0.0}
+    after = {"user": 6.0, "idle": 1.0, "iowait": 1.0, "steal": 2.0, "guest": 6.0}
+    assert strangers_ratio(before, after, own_seconds=3.0) == pytest.approx(0.5)
+    assert strangers_ratio(before, after, own_seconds=8.0) == pytest.approx(0.0)
+    assert strangers_ratio(before, before, own_seconds=1.0) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -151,8 +210,8 @@ def test_what_is_idle_is_what_neither_works_nor_is_counted_twice(
 
 
 def test_closing_ends_its_thread() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     monitor = StallMonitor()
-    assert threading.active_count() == before + 1
+    (its_own,) = set(threading.enumerate()) - before
     monitor.close()
-    assert threading.active_count() == before
+    assert not its_own.is_alive()
