@@ -16,7 +16,10 @@ import pytest
 from stack.run.supervisor import REPOSITORY
 
 SCRIPT = REPOSITORY / ".ci" / "compose"
-TOOLS = ("bash", "dirname", "env", "grep", "mktemp", "rm", "setsid", "sleep", "tail", "timeout")
+TOOLS = (
+    *("bash", "basename", "dirname", "env", "grep", "mkdir", "mktemp", "rm", "setsid", "sleep"),
+    *("tail", "timeout", "touch"),
+)
 DONE_WITHIN_SECONDS = 60
 # Each is called `NAME ARGUMENTS`; it fails where one of the texts in FAILING is in that.
 DOUBLE = """#!/usr/bin/env bash
@@ -29,6 +32,19 @@ while IFS= read -r failing; do
   fi
 done <<<"$FAILING"
 """
+# Where pytest runs, it tells of SKIPPED tests that were not.
+TOX = (
+    DOUBLE
+    + """
+case "$called" in
+  *--junit-xml=*) results="${called##*--junit-xml=}" ;;
+  "tox run -e compose -- "*) mkdir -p reports/latest && results=reports/latest/junit.xml ;;
+  *) exit 0 ;;
+esac
+[ -n "$SKIPPED" ] || exit 0
+echo "<testsuites><testsuite name='pytest' skipped=\\"$SKIPPED\\" tests='3'>" >"$results"
+"""
+)
 # They know each other by what was called: an engine answers once it is started, until it is ended.
 STARTED = """#!/usr/bin/env bash
 trap 'echo "dockerd ended" >>"$CALLS"; exit' TERM
@@ -39,9 +55,20 @@ ASKED = """#!/usr/bin/env bash
 echo "docker $*" >>"$CALLS"
 [ "$1" != version ] || exec grep -q '^dockerd' "$CALLS"
 """
-SLOW = """#!/usr/bin/env bash
-case "$*" in *scenarios/container*) exec sleep 60 ;; esac
-"""
+SLOW = TOX.replace(
+    'case "$called" in',
+    'case "$called" in *scenarios/container*) exec sleep 60 ;; esac\ncase "$called" in',
+)
+DRILLS_SKIPPED = TOX.replace(
+    'case "$called" in', '[[ "$called" != "tox run"* ]] || SKIPPED=1\ncase "$called" in'
+)
+# The local drills' report, with nothing after it.
+EARLIER_REPORT = TOX.replace(
+    'case "$called" in',
+    """case "$called" in
+  *--notest) mkdir -p reports/latest && results=reports/latest/junit.xml ;;
+  "tox run"*) exit 0 ;;""",
+)
 # As another user than root is told.
 ID = "#!/usr/bin/env bash\necho {number}\n"
 
@@ -67,7 +94,8 @@ def step(tmp_path: Path) -> Callable[..., Done]:
         user: int = 0,
         docker_host: str = "",
         others: Mapping[str, str] = MappingProxyType({}),
-        tox: str = DOUBLE,
+        tox: str = TOX,
+        skipped: str = "0",
         edit: tuple[str, str] = ("", ""),
     ) -> Done:
         root, programs = tmp_path / "repository", tmp_path / "programs"
@@ -79,7 +107,7 @@ def step(tmp_path: Path) -> Callable[..., Done]:
         script.write_text(SCRIPT.read_text().replace(*edit) if edit[0] else SCRIPT.read_text())
         script.chmod(0o755)
         shutil.copy(REPOSITORY / "stack" / "compose.yaml", root / "stack")
-        for tool in (*TOOLS, "basename"):
+        for tool in TOOLS:
             found = shutil.which(tool)
             assert found is not None
             (programs / tool).symlink_to(found)
@@ -96,6 +124,7 @@ def step(tmp_path: Path) -> Callable[..., Done]:
             "PATH": str(programs),
             "CALLS": str(calls),
             "FAILING": "\n".join(failing),
+            "SKIPPED": skipped,
             "TMPDIR": str(tmp_path),
             **({"DOCKER_HOST": docker_host} if docker_host else {}),
         }
@@ -186,6 +215,18 @@ def test_an_engine_that_somebody_named_is_not_replaced(step: Callable[..., Done]
     assert not any(call.startswith(("dockerd", "apt-get")) for call in done.calls)
 
 
+def test_an_engine_of_another_machine_is_not_used(step: Callable[..., Done]) -> None:
+    """Its containers are not to be disturbed, nor has this machine their ports."""
+    elsewhere = '#!/usr/bin/env bash\n[ "$1" != context ] || echo tcp://engine:2375\n'
+    done = step(others={"docker": elsewhere}, docker_host="tcp://engine:2375")
+    assert done.code == 0
+    assert done.skipped == [
+        "skipped: the drills in containers: Docker's engine may be another machine's: it has no "
+        "socket here"
+    ]
+    assert drills_of(done) == []
+
+
 @pytest.mark.parametrize("failing", [(), ("tox run -e compose -- ",)])
 def test_an_engine_that_was_started_is_ended_after_the_drills(
     failing: tuple[str, ...], step: Callable[..., Done]
@@ -233,9 +274,48 @@ def test_what_fails_on_a_machine_that_lacks_nothing_fails_the_step(
     assert done.code == 7
 
 
-def test_stand_ins_that_cannot_be_built_are_named(step: Callable[..., Done]) -> None:
+@pytest.mark.parametrize("skipped", ["1", ""])
+def test_what_ran_without_running_all_fails_the_step(
+    skipped: str, step: Callable[..., Done]
+) -> None:
+    """Skipped tests are success to pytest; and results of an earlier run are not of this one."""
+    done = step("docker", skipped=skipped)
+    assert done.code == 1
+    assert done.skipped == []
+    assert "nothing may be skipped here" in done.err
+    assert drills_of(done) == []
+
+
+@pytest.mark.parametrize("tox", [DRILLS_SKIPPED, EARLIER_REPORT])
+def test_drills_that_are_skipped_fail_the_step(tox: str, step: Callable[..., Done]) -> None:
+    done = step("docker", tox=tox)
+    assert done.code == 1
+    assert len(drills_of(done)) == 1
+    assert done.err.endswith(
+        "nothing may be skipped here, as this machine lacks nothing: see above what was\n"
+    )
+
+
+@pytest.mark.parametrize("code", [1, 124, 137])
+def test_stand_ins_whose_build_is_wrong_or_endless_fail_the_step(
+    code: int, step: Callable[..., Done]
+) -> None:
+    """Or a mistake in them would be green on every machine without a registry, and nothing run."""
+    wrong = TOX.replace("exit 7", f"exit {code}")
+    done = step(
+        "docker", "go", "debootstrap", failing=("docker manifest", "stack.images"), tox=wrong
+    )
+    assert done.code == code
+    assert done.skipped == []
+    assert drills_of(done) == []
+
+
+def test_stand_ins_that_a_machine_cannot_build_are_named(step: Callable[..., Done]) -> None:
     """Only where no registry is to be had is anybody in need of them."""
-    done = step("docker", "go", "debootstrap", failing=("docker manifest", "stack.images"))
+    lacking = TOX.replace("exit 7", "exit 2")
+    done = step(
+        "docker", "go", "debootstrap", failing=("docker manifest", "stack.images"), tox=lacking
+    )
     assert done.code == 0
     assert done.skipped == [
         "skipped: the drills in containers: no registry serves the images, and the stand-ins could "

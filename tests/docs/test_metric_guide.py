@@ -5,8 +5,8 @@ import pytest
 from scenarios.collect import ROOT
 from scenarios.report.metric_catalogue import LAYERS
 from scenarios.report.metric_guide import HISTOGRAM_ENDINGS, metric_guide
-from scenarios.surge import loopback_session
 from stack.observe.prometheus import Prometheus
+from stack.observe.session import session_for
 from stack.run.configuration import PRODUCTION
 from stack.run.engines import require
 from stack.run.local import ENGINES, LocalStack, new_name
@@ -43,7 +43,8 @@ def test_every_metric_of_the_guide_is_scraped_from_the_collector_it_stands_under
     try:
         stack.start()
         # The catalogue is then cached: Redis holds keys that expire.
-        loopback_session().get(f"{stack.addresses.app}/api/events", timeout=10).raise_for_status()
+        with session_for(stack.addresses.app) as session:
+            session.get(f"{stack.addresses.app}/api/events", timeout=10).raise_for_status()
         prometheus = Prometheus(stack.addresses.prometheus)
 
         def missing() -> list[tuple[str, str]]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,8 +20,10 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from stack.run.ports import PortLease
+
 REPOSITORY = Path(__file__).parents[2]
-ENDED_WITHIN_SECONDS = 30
+ENDED_WITHIN_SECONDS = 120
 
 
 class SlowApp:
@@ -156,28 +156,15 @@ class LocustRun:
 StartLocust = Callable[..., LocustRun]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.fixture
+def ports() -> Iterator[PortLease]:
+    """Ports at which nothing listens, for one test."""
+    lease = PortLease()
+    yield lease
+    lease.release()
 
 
-@pytest.fixture(scope="session")
-def free_ports() -> Callable[[int], list[int]]:
-    """Return so many ports, all different, at which nothing listens."""
-
-    def find(count: int) -> list[int]:
-        with ExitStack() as stack:
-            probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-            for probe in probes:
-                probe.bind(("127.0.0.1", 0))
-            return [int(probe.getsockname()[1]) for probe in probes]
-
-    return find
-
-
-def wait_until(what: str, seen: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_until(what: str, seen: Callable[[], Any], seconds: float = 60) -> Any:
     """Return the first true value of `seen`; fail after `seconds`, saying what was seen last."""
     until = time.monotonic() + seconds
     while not (last := seen()):
@@ -199,13 +186,13 @@ def slow_app() -> Iterator[SlowApp]:
 
 
 @pytest.fixture
-def closed_port_url() -> str:
+def closed_port_url(ports: PortLease) -> str:
     """An address on this machine at which nothing listens."""
-    return f"http://127.0.0.1:{free_port()}"
+    return f"http://127.0.0.1:{ports.take()}"
 
 
 @pytest.fixture
-def start_locust(tmp_path: Path) -> Iterator[StartLocust]:
+def start_locust(tmp_path: Path, ports: PortLease) -> Iterator[StartLocust]:
     """Start `locust -f locustfiles/PROFILE`, headless unless told otherwise; ended afterwards."""
     started: list[LocustRun] = []
 
@@ -219,7 +206,7 @@ def start_locust(tmp_path: Path) -> Iterator[StartLocust]:
         folder = tmp_path / f"run-{len(started)}"
         folder.mkdir()
         run_files = (folder / "ledger.jsonl", folder / "stats.json", folder / "output.txt")
-        web_port = free_port()
+        web_port = ports.take()
         command = [sys.executable, "-m", "locust", "-f", str(Path("locustfiles", profile))]
         command += ["--host", host] if host else []
         command += ["--headless", "--only-summary"] if headless else ["--web-port", str(web_port)]
@@ -285,9 +272,7 @@ class Fleet:
 
 
 @pytest.fixture
-def start_fleet(
-    start_locust: StartLocust, free_ports: Callable[[int], list[int]]
-) -> Callable[..., Fleet]:
+def start_fleet(start_locust: StartLocust, ports: PortLease) -> Callable[..., Fleet]:
     """Start a master and two workers by command line; headless begins with the second worker."""
 
     def start(
@@ -298,7 +283,7 @@ def start_fleet(
         worker_environments: Sequence[dict[str, str]] = ({}, {}),
         environment: dict[str, str] | None = None,
     ) -> Fleet:
-        (port,) = free_ports(1)
+        port = ports.take()
 
         def start_worker(environment: dict[str, str] | None = None) -> LocustRun:
             arguments = ("--worker", "--master-port", str(port))

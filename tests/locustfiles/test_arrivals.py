@@ -23,7 +23,8 @@ def test_the_rate_holds_while_answers_take_three_seconds(slow_app: Any, start_lo
     assert run.total("started") == run.total("offered")
     assert whole_seconds[2]["in_flight"] >= 2.5 * RATE_PER_SECOND
     first_three_seconds = [at for at in slow_app.asked_at if at < slow_app.asked_at[0] + 2.9]
-    assert abs(len(first_three_seconds) - 2.9 * RATE_PER_SECOND) <= 5
+    # A second's worth is what may come late, or be caught up with, on a host that stalls.
+    assert abs(len(first_three_seconds) - 2.9 * RATE_PER_SECOND) <= RATE_PER_SECOND
 
 
 def test_the_ledger_adds_up_and_agrees_with_locusts_own_statistics(
@@ -66,9 +67,10 @@ def test_a_sold_out_event_and_a_closed_waiting_room_are_answers(
 ) -> None:
     """409 from orders and 503 from the waiting room end a visit without a failure."""
     slow_app.answers["POST /api/orders"] = 409
-    sold_out = start_locust("orders.py", slow_app.url, "-t", "1s").wait()
+    options = ("-t", "1s", "--stop-timeout", "10")
+    sold_out = start_locust("orders.py", slow_app.url, *options).wait()
     slow_app.answers["POST /api/queue"] = 503
-    closed = start_locust("orders.py", slow_app.url, "-t", "1s").wait()
+    closed = start_locust("orders.py", slow_app.url, *options).wait()
     assert set(sold_out.outcomes()) == {"sold_out"}
     assert set(closed.outcomes()) == {"waiting_room_closed"}
     assert sold_out.total("request_failures") == closed.total("request_failures") == 0
@@ -78,12 +80,11 @@ def test_an_app_that_is_down_is_offered_load_all_the_same(
     closed_port_url: str, start_locust: Any
 ) -> None:
     """Nothing answers: arrivals go on, each fails, and Locust ends as it should."""
-    run = start_locust(
-        "payments.py", closed_port_url, "-t", "3s", "--arrivals-per-second", "20"
-    ).wait()
+    options = ("-t", "3s", "--stop-timeout", "10", "--arrivals-per-second", "20")
+    run = start_locust("payments.py", closed_port_url, *options).wait()
     assert run.returncode == 0, run.output()
     assert run.total("started") == run.total("offered") >= 55
-    assert run.total("failed") == run.total("completed") >= run.total("started") - 1
+    assert run.total("failed") == run.total("completed") == run.total("started")
     assert "Traceback" not in run.output()
 
 
@@ -109,10 +110,11 @@ def test_after_a_stall_a_second_of_arrivals_is_caught_up_with(
     stopped_at = time.monotonic()
     wait("three seconds of standing still", lambda: time.monotonic() >= stopped_at + 3)
     run.process.send_signal(signal.SIGCONT)
-    stalled_seconds = time.monotonic() - stopped_at
     wait("what was shed", lambda: run.total("shed"))
     run.end(signal.SIGINT)
     assert len(slow_app.asked_at) > frozen_at
+    # As the app saw it: a stopped process may take its time to go on.
+    stalled_seconds = max(after - before for before, after in pairwise(sorted(slow_app.asked_at)))
     assert abs(run.total("shed") - RATE_PER_SECOND * (stalled_seconds - 1)) <= 6
     assert run.total("offered") == run.total("started") + run.total("shed")
     assert {line["offered"] for line in run.ledger() if line["seconds"] == 1.0} <= {19, 20, 21}
@@ -131,8 +133,7 @@ def test_a_surge_fills_until_enough_have_joined_and_then_holds(
 ) -> None:
     """Sixty come within a second and a half, then five a second."""
     options = (
-        "-t",
-        "5s",
+        *("-t", "5s", "--stop-timeout", "10"),
         "--fill-per-second",
         "40",
         "--fill-count",
@@ -172,7 +173,7 @@ def test_buyers_pay_by_card_and_wallet_in_turn_with_a_key_each(
 ) -> None:
     """Half of the payments are by card, and no idempotency key is used twice."""
     options = ("-t", "3s", "--arrivals-per-second", "40", "--arrivals-limit", "40")
-    start_locust("payments.py", slow_app.url, *options).wait()
+    start_locust("payments.py", slow_app.url, "--stop-timeout", "10", *options).wait()
     methods = [payment["method"] for payment in slow_app.payments]
     assert methods.count("card") == methods.count("wallet") == 20
     assert len(set(slow_app.idempotency_keys) - {None}) == 40
@@ -184,7 +185,7 @@ def test_a_visitor_who_is_not_admitted_polls_a_few_times_and_leaves(
     """Polls are bounded, less and less frequent, and the place in the queue is given up."""
     slow_app.admits = False
     options = ("-t", "12s", "--arrivals-per-second", "1", "--arrivals-limit", "1")
-    run = start_locust("waiting_room.py", slow_app.url, *options).wait()
+    run = start_locust("waiting_room.py", slow_app.url, "--stop-timeout", "10", *options).wait()
     assert run.outcomes() == {"not_admitted": 1}
     assert slow_app.asked["GET /api/queue"] == 12
     assert slow_app.asked["DELETE /api/queue"] == 1
@@ -193,7 +194,8 @@ def test_a_visitor_who_is_not_admitted_polls_a_few_times_and_leaves(
 
 def test_requests_are_named_by_route(slow_app: Any, start_locust: Any) -> None:
     """However many events and tickets there are, the statistics have a line for each route."""
-    run = start_locust("normal.py", slow_app.url, "-t", "3s", "--arrivals-per-second", "20").wait()
+    options = ("-t", "3s", "--stop-timeout", "10", "--arrivals-per-second", "20")
+    run = start_locust("normal.py", slow_app.url, *options).wait()
     assert {(entry["method"], entry["name"]) for entry in run.stats()} == {
         ("GET", "/api/events"),
         ("GET", "/api/events/<int:id>"),

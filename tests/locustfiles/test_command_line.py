@@ -135,6 +135,6 @@ def test_each_profile_has_one_user_class_and_loads_from_anywhere(
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
     assert listed.stdout.split() == ["Available", "Users:", user_class]

@@ -10,6 +10,8 @@ import psutil
 import pytest
 import requests
 
+from stack.run.ports import PortLease
+
 START = {"user_count": "1", "spawn_rate": "1"}
 READY = "workers connected"
 
@@ -104,9 +106,9 @@ def test_the_guard_stands_at_every_worker(start_fleet: Any) -> None:
     assert fleet.master.total("started") == 0
 
 
-def test_the_guard_stands_at_the_master_too(start_locust: Any, free_ports: Any) -> None:
+def test_the_guard_stands_at_the_master_too(start_locust: Any, ports: PortLease) -> None:
     """Before it waits for any worker."""
-    port = str(free_ports(1)[0])
+    port = str(ports.take())
     options = ("--master", "--master-bind-port", port)
     run = start_locust("browse.py", "http://192.0.2.1:80", *options).wait()
     assert run.returncode == 1

@@ -30,7 +30,8 @@ def test_a_worker_that_is_killed_is_told_of_and_its_share_taken_over(
     short = [line for line in lines if line["shed"]]
     assert 2 <= len(short) <= 6, lines
     assert all(15 <= line["shed"] <= 25 for line in short[1:-1]), lines
-    assert all(38 <= line["started"] <= 42 for line in lines[-2:]), lines
+    # Neither the half of it nor half as much again; a start may lie a moment past its second.
+    assert all(30 <= line["started"] <= 50 for line in lines[-2:]), lines
     assert "the whole rate is now kept by 1 of the workers" in run.output()
 
 
@@ -49,7 +50,9 @@ def test_a_worker_that_comes_late_takes_its_share_and_the_rate_stays(
     run.end(signal.SIGTERM)
     fleet.end()
     fleet.assert_balanced()
-    assert all(36 <= line["started"] <= 44 for line in fleet.full_seconds()), run.ledger()
+    lines = fleet.full_seconds()
+    assert all(30 <= line["started"] <= 50 for line in lines), run.ledger()
+    assert abs(sum(line["started"] for line in lines) / len(lines) - 40) <= 3, run.ledger()
 
 
 def test_workers_that_hear_nothing_of_the_master_let_nobody_in(
@@ -67,7 +70,7 @@ def test_workers_that_hear_nothing_of_the_master_let_nobody_in(
     wait("arrivals again", lambda: asked_within(slow_app, wait, 1.0))
     seen = run.seconds_written()
     wait("six more seconds", lambda: run.seconds_written() >= seen + 6)
-    assert all(36 <= line["started"] <= 44 for line in run.ledger()[-2:]), run.ledger()
+    assert all(30 <= line["started"] <= 50 for line in run.ledger()[-2:]), run.ledger()
     run.end(signal.SIGTERM)
     fleet.end()
 
@@ -92,8 +95,8 @@ def test_a_worker_that_stalls_loses_its_share_and_gets_it_back(
     assert fleet.are_all_connected_to(slow_app.url)
     run.end(signal.SIGTERM)
     fleet.end()
-    assert all(line["started"] <= 44 for line in fleet.full_seconds()), run.ledger()
-    assert all(line["started"] >= 36 for line in fleet.full_seconds()[-3:]), run.ledger()
+    assert all(line["started"] <= 50 for line in fleet.full_seconds()), run.ledger()
+    assert all(line["started"] >= 30 for line in fleet.full_seconds()[-3:]), run.ledger()
     assert run.output().count("is gone") == 1
 
 

@@ -11,7 +11,7 @@ from locustfiles.ledger import Outcome
 from locustfiles.open_user import OpenUser
 
 class Odd(OpenUser):
-    visit_seconds_max = 0.2
+    visit_seconds_max = {longest}
 
     def visit(self, visitor, number):
         {step}
@@ -19,10 +19,18 @@ class Odd(OpenUser):
 """
 
 
-def run_profile(start_locust: Any, slow_app: Any, folder: Path, step: str) -> Any:
+def run_profile(
+    start_locust: Any,
+    slow_app: Any,
+    folder: Path,
+    step: str,
+    *,
+    longest_seconds: float = 0.2,
+    rate_per_second: int = 20,
+) -> Any:
     path = folder / "odd.py"
-    path.write_text(PROFILE.format(step=step), encoding="utf-8")
-    options = ("-t", "2s", "--arrivals-per-second", "20", "--arrivals-limit", "5")
+    path.write_text(PROFILE.format(step=step, longest=longest_seconds), encoding="utf-8")
+    options = ("-t", "3s", "--arrivals-per-second", str(rate_per_second), "--arrivals-limit", "5")
     return start_locust(str(path), slow_app.url, *options).wait()
 
 
@@ -58,6 +66,13 @@ def test_connections_are_kept_for_the_next_visitors(
     slow_app: Any, start_locust: Any, tmp_path: Path
 ) -> None:
     """One visitor after another needs one connection, not one each."""
-    run = run_profile(start_locust, slow_app, tmp_path, "visitor.look_at_catalogue()")
+    run = run_profile(
+        start_locust,
+        slow_app,
+        tmp_path,
+        "visitor.look_at_catalogue()",
+        longest_seconds=10.0,
+        rate_per_second=3,
+    )
     assert run.outcomes() == {"browsed": 5}
     assert slow_app.connections <= 2

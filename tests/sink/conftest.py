@@ -20,7 +20,7 @@ from sink.client import SinkClient
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-for-tests"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
 PAYLOAD: dict[str, Any] = {

@@ -1,6 +1,5 @@
 """The real Alertmanager posts to the sink, and its retries find a sink that was full or down."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import requests
 
 from sink.record import Notification
 from stack.run.engines.resolve import require
+from stack.run.ports import PortLease
 
 pytestmark = pytest.mark.engines
 
@@ -42,9 +42,8 @@ class Alertmanager:
     """One Alertmanager that notifies a sink, and its API."""
 
     def __init__(self, program: Path, directory: Path, sink: Any, token_file: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        self._ports = PortLease()
+        port = self._ports.take()
         http = f'{{authorization: {{type: Bearer, credentials_file: "{token_file}"}}}}'
         configuration = directory / "alertmanager.yml"
         configuration.write_text(CONFIGURATION.format(sink=sink.url, http=http))
@@ -101,6 +100,7 @@ class Alertmanager:
         self.process.kill()
         self.process.wait(WITHIN_SECONDS)
         self._log.close()
+        self._ports.release()
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,22 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from mirakuru import TCPExecutor
 from sqlalchemy import create_engine, make_url, text
 
+from stack.run.ports import PortLease
+
 PASSWORD = "p@ss/word"
 USER = "tickets"
-START_SECONDS = 20
+START_SECONDS = 60
 # PostgreSQL refuses to be run by root; a user without rights does as well.
 RUN_AS = "nobody" if os.geteuid() == 0 else None
 
@@ -80,6 +82,22 @@ class Cluster:
     def running(self) -> bool:
         return bool(self._server.running())
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It is there and does nothing, as under `docker pause`: the kernel goes on for it."""
+        server = psutil.Process(self._server.process.pid)
+        # It first, so that none of its children is new after they were listed.
+        server.suspend()
+        processes = [server, *server.children()]
+        try:
+            for process in processes:
+                process.suspend()
+            yield
+        finally:
+            for process in reversed(processes):
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
+
     def url(self, database: str, password: str = PASSWORD) -> str:
         address = f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
         return make_url(address).set(password=password).render_as_string(hide_password=False)
@@ -97,13 +115,14 @@ class Cluster:
 @contextmanager
 def new_cluster() -> Iterator[Cluster]:
     """One that runs until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="flash-postgresql-") as folder:
-        one = Cluster(Path(folder), port)
-        one.start()
-        try:
-            yield one
-        finally:
-            one.stop()
+    ports = PortLease()
+    try:
+        with tempfile.TemporaryDirectory(prefix="flash-postgresql-") as folder:
+            one = Cluster(Path(folder), ports.take())
+            one.start()
+            try:
+                yield one
+            finally:
+                one.stop()
+    finally:
+        ports.release()

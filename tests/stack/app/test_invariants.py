@@ -10,13 +10,17 @@ from stack.app.invariants import UnreadableError, check
 
 @pytest.fixture(scope="module")
 def traded(rig):
-    """A shop with a paid, a reserved, a declined and an unpaid order."""
+    """A closed shop with a paid, a reserved, a declined and an unpaid order.
+
+    Closed, as it would go on with what a test falsifies: end a reservation, settle a payment.
+    """
     for _ in range(2):
         assert rig.pay(rig.order_id(1, 2)).status_code == 201
     rig.order_id(2, 3)
     rig.disturb(failure_ratio=1, expires_in_seconds=60)
     assert rig.pay(rig.order_id(3, 1)).status_code == 402
     rig.heal()
+    rig.app.stop()
     return rig
 
 

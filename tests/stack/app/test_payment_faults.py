@@ -39,9 +39,10 @@ def test_asking_again_with_a_new_key_while_the_outcome_is_open_charges_once(new_
 def test_an_order_whose_charge_is_open_keeps_its_tickets_past_its_expiry(new_rig):
     """While the outcome is open the tickets are not given to others, and a late yes counts."""
     rig = new_rig(APP_GATEWAY_TIMEOUT_SECONDS="0.5", APP_RESERVATION_SECONDS="2")
-    order_id = rig.order_id(rig.small_event, 5)
-    waiting_order_id = rig.order_id(rig.small_event, 3)
+    passes = [rig.new_pass(rig.small_event) for _ in range(2)]
     rig.freeze(rig.gateway)
+    waiting_order_id = rig.order(rig.small_event, 3, passes[0]).json()["id"]
+    order_id = rig.order(rig.small_event, 5, passes[1]).json()["id"]
     assert rig.pay(order_id).status_code == 504
     rig.wait_for_status(waiting_order_id, "expired")
     assert rig.order_status(order_id) == "paying"
@@ -54,8 +55,8 @@ def test_an_order_whose_charge_is_open_keeps_its_tickets_past_its_expiry(new_rig
 
 def test_an_open_charge_that_turns_out_declined_returns_the_tickets_of_an_expired_order(new_rig):
     rig = new_rig(APP_GATEWAY_TIMEOUT_SECONDS="0.5", APP_RESERVATION_SECONDS="2")
-    order_id, key = rig.order_id(rig.small_event, 5), uuid.uuid4().hex
     rig.disturb(failure_ratio=1, delay_seconds=30, expires_in_seconds=60)
+    order_id, key = rig.order_id(rig.small_event, 5), uuid.uuid4().hex
     assert rig.pay(order_id, key).status_code == 504
     rig.wait_until(rig.get(f"/api/orders/{order_id}").json()["expires_at"])
     assert rig.order_status(order_id) == "paying"
@@ -83,7 +84,7 @@ def test_a_gateway_killed_while_it_charges_leaves_books_that_agree(new_rig):
     """Payments run from eight threads while the gateway is killed and started again."""
     rig = new_rig(APP_GATEWAY_TIMEOUT_SECONDS="2")
     order_ids = rig.at_once(8, lambda _: [rig.order_id() for _ in range(6)])
-    rig.disturb(failure_ratio=0.25, delay_seconds=0.05, expires_in_seconds=60)
+    rig.disturb(failure_ratio=0.25, delay_seconds=0.2, expires_in_seconds=60)
     with rig.background() as pool:
         payments = [
             pool.submit(lambda ids=ids: [rig.pay(order_id).status_code for order_id in ids])
@@ -120,9 +121,9 @@ def test_a_slow_gateway_leaves_workers_for_requests_that_need_none(new_rig):
 
 def test_an_api_killed_in_the_middle_of_payments_settles_them_after_its_restart(new_rig):
     """SIGKILL while charges are under way: after a restart each is settled, once."""
-    rig = new_rig(APP_GATEWAY_TIMEOUT_SECONDS="1")
+    rig = new_rig(APP_GATEWAY_TIMEOUT_SECONDS="3")
     order_ids = rig.at_once(8, lambda _: rig.order_id(rig.small_event))
-    rig.disturb(delay_seconds=0.5, expires_in_seconds=60)
+    rig.disturb(delay_seconds=2.5, expires_in_seconds=60)
     with rig.background() as pool:
         for order_id in order_ids:
             pool.submit(rig.pay, order_id)

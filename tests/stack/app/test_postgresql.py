@@ -100,7 +100,7 @@ def test_books_agree_after_a_lock_in_the_middle_of_payments(on_postgresql):
     """Charges that could not be recorded are settled; nobody is charged twice or for nothing."""
     rig = on_postgresql(**QUICK)
     orders = [rig.order_id() for _ in range(6)]
-    rig.disturb(delay_seconds=0.5, expires_in_seconds=60)
+    rig.freeze(rig.gateway)
     with rig.background() as pool:
         payments = [pool.submit(rig.pay, order_id) for order_id in orders]
         rig.eventually(
@@ -108,8 +108,8 @@ def test_books_agree_after_a_lock_in_the_middle_of_payments(on_postgresql):
             lambda: [rig.order_status(id_) for id_ in orders].count("paying") > 2,
         )
         with locked(rig, "orders"):
+            rig.thaw(rig.gateway)
             statuses = [payment.result().status_code for payment in payments]
-    rig.heal()
     assert 503 in statuses
     assert set(statuses) <= {201, 503}
     rig.assert_invariants_hold()
@@ -163,6 +163,45 @@ def test_the_shop_outlives_a_restart_of_its_database(on_postgresql, cluster: Clu
         cluster.start()
     rig.eventually("orders again", lambda: rig.order(text=text_of_pass).status_code == 201)
     assert rig.pay(order_id).status_code == 201
+    rig.assert_invariants_hold()
+
+
+def test_a_frozen_database_fails_every_request_in_time_is_counted_and_comes_back(
+    on_postgresql, cluster: Cluster
+):
+    """Nothing refuses or breaks then: its kernel takes what is sent, and nobody answers."""
+    rig = on_postgresql(**QUICK, APP_DATABASE_POOL_SIZE="3")
+    text_of_pass = rig.new_pass()
+    with rig.background() as pool, cluster.frozen():
+        requests = [pool.submit(rig.order, text=text_of_pass)]
+        # With more than there are connections some wait for one, and some for a new one.
+        requests += [pool.submit(rig.get, "/api/events") for _ in range(7)]
+        assert {request.result().status_code for request in requests} == {503}
+        assert rig.metric("db_query_errors_total") >= 3
+        rig.eventually("a free pool", lambda: rig.metric("db_connections_active") == 0)
+        assert rig.get("/health/ready").json()["dependencies"]["database"] != "ok"
+        assert rig.metric("http_requests_total", status="500") == 0
+    assert rig.order().status_code == 201
+    assert rig.get("/api/events/1").status_code == 200
+    rig.assert_invariants_hold()
+
+
+def test_books_agree_after_a_freeze_in_the_middle_of_payments(on_postgresql, cluster: Cluster):
+    """What was asked for last may have been done or not; nobody is charged twice or for nothing."""
+    rig = on_postgresql(**QUICK)
+    orders = [rig.order_id() for _ in range(6)]
+    rig.freeze(rig.gateway)
+    with rig.background() as pool:
+        payments = [pool.submit(rig.pay, order_id) for order_id in orders]
+        rig.eventually(
+            "charges under way",
+            lambda: [rig.order_status(id_) for id_ in orders].count("paying") > 2,
+        )
+        with cluster.frozen():
+            rig.thaw(rig.gateway)
+            statuses = [payment.result().status_code for payment in payments]
+    assert 503 in statuses
+    assert set(statuses) <= {201, 503}
     rig.assert_invariants_hold()
 
 

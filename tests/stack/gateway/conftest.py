@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ import pytest
 import requests
 from mirakuru import HTTPExecutor
 
+from stack.run.ports import PortLease
+
 REPO = Path(__file__).parents[3]
 TOKEN = "control-token"
 
@@ -22,9 +23,8 @@ class Gateway:
     """One gateway on a free port, keeping its charges in a file."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.ports = PortLease()
+        self.port = self.ports.take()
         self.url = f"http://127.0.0.1:{self.port}"
         self.ledger_file = folder / "charges.jsonl"
         token_file = folder / "token"
@@ -39,7 +39,7 @@ class Gateway:
                 "GATEWAY_CONTROL_TOKEN_FILE": str(token_file),
                 "GATEWAY_LEDGER_FILE": str(self.ledger_file),
             },
-            timeout=20,
+            timeout=60,
             stdout=self.log,
             stderr=self.log,
         )
@@ -96,6 +96,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
             os.killpg(gateway.process.process.pid, signal.SIGCONT)
             gateway.process.stop()
         gateway.log.close()
+        gateway.ports.release()
 
 
 @pytest.fixture
