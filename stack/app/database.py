@@ -15,6 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from stack.app.metrics import DATABASE_OPERATIONS, Metrics
 
 TIMEOUT_SECONDS = 5.0
+# PostgreSQL says itself that a lock did not come in time; how long after that it is given up.
+GRACE_SECONDS = 1.0
 POOL_SIZE = 16
 # WAL, first, lets others read while one writes; it needs memory that all users of the file share.
 JOURNAL_MODES = ("wal", "delete")
@@ -46,7 +48,8 @@ class Database:
         timeout_seconds: float = TIMEOUT_SECONDS,
         journal_mode: str = JOURNAL_MODES[0],
     ) -> None:
-        """`timeout_seconds` is how long to wait for a connection, for a turn, and for a lock."""
+        """`timeout_seconds` is how long to wait for a connection, for a turn, and for a lock; an
+        answer of PostgreSQL's is waited for a second longer, which psycopg alone can do."""
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._write_lock = threading.Lock()
         self._timeout_seconds = timeout_seconds
@@ -60,6 +63,8 @@ class Database:
         )
         if self._is_sqlite:
             _make_transactions_explicit(self.engine, journal_mode)
+        if self.engine.driver == "psycopg":
+            _give_up_a_frozen_server(self.engine, timeout_seconds + GRACE_SECONDS)
         _instrument(self.engine, metrics)
         metrics.db_connections_max.set(pool_size)
 
@@ -114,6 +119,17 @@ def _patience(timeout_seconds: float, *, is_sqlite: bool) -> dict[str, Any]:
         "connect_timeout": ceil(timeout_seconds),
         "options": f"-c lock_timeout={ceil(timeout_seconds * 1000)}",
     }
+
+
+def _give_up_a_frozen_server(engine: Engine, answer_within_seconds: float) -> None:
+    # Where orders are kept in SQLite there need be no psycopg.
+    from stack.app.postgresql import BoundedConnection  # noqa: PLC0415
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> BoundedConnection:
+        connection = BoundedConnection.connect(*arguments, **named)
+        connection.answer_within_seconds = answer_within_seconds
+        return connection
 
 
 def _make_transactions_explicit(engine: Engine, journal_mode: str) -> None:

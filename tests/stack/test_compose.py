@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from stack.run.compose.containers import SYSTEM_LABEL
+from stack.run.compose.override import HOLDER
 from stack.run.configuration import PRODUCTION
 from stack.run.engines.catalogue import CATALOGUE, GoModule
 
@@ -122,6 +124,27 @@ def test_the_api_is_limited_and_named_as_the_container_layer_knows_it() -> None:
     assert api["mem_limit"]
     # Without this, Docker lets it swap as much again.
     assert api["memswap_limit"] == api["mem_limit"]
+
+
+def uncounted(compose: Compose) -> Iterator[str]:
+    """What lives on, but is not among the containers of which Prometheus keeps the metrics."""
+    command = compose["services"]["cadvisor"]["command"]
+    (label,) = (flag.partition("=")[2] for flag in command if "whitelisted" in flag)
+    prometheus = yaml.safe_load((PRODUCTION / "prometheus" / "prometheus.yml").read_text())
+    (job,) = (job for job in prometheus["scrape_configs"] if job["job_name"] == "cadvisor")
+    (kept,) = (step for step in job["metric_relabel_configs"] if step["action"] == "keep")
+    assert kept["source_labels"] == ["container_label_" + label.replace(".", "_")]
+    assert {label: kept["regex"]} == dict([SYSTEM_LABEL]) == HOLDER["labels"]
+    for name, service in compose["services"].items():
+        if name not in jobs(compose) and service.get("labels") != {label: kept["regex"]}:
+            yield f"{name}: has not the label of ours"
+
+
+def test_prometheus_keeps_the_metrics_of_each_of_our_containers_and_of_no_other() -> None:
+    assert list(uncounted(COMPOSE)) == []
+    other = copy.deepcopy(COMPOSE)
+    del other["services"]["redis"]["labels"]
+    assert list(uncounted(other)) == ["redis: has not the label of ours"]
 
 
 def names_in_the_network() -> set[str]:

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"log"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/cadvisor/cache/memory"
@@ -38,6 +39,7 @@ func main() {
 	included := container.MetricSet{}
 	flag.Var(&included, "enable_metrics", "comma-separated kinds of metrics")
 	storeLabels := flag.Bool("store_container_labels", true, "export the containers' labels")
+	listed := flag.String("whitelisted_container_labels", "", "comma-separated labels to export")
 	flag.Parse()
 
 	containers, err := manager.New(
@@ -59,7 +61,7 @@ func main() {
 	}
 	var labels metrics.ContainerLabelsFunc = metrics.DefaultContainerLabels
 	if !*storeLabels {
-		labels = metrics.BaseContainerLabels(nil)
+		labels = metrics.BaseContainerLabels(strings.Split(*listed, ","))
 	}
 	machine := metrics.NewPrometheusMachineCollector(containers, included)
 	http.HandleFunc("/metrics", func(answer http.ResponseWriter, request *http.Request) {

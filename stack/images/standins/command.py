@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 LIMIT_SECONDS = 1800
 TOLD_LINES = 30
@@ -11,6 +12,20 @@ TOLD_LINES = 30
 
 class BuildError(Exception):
     """Something cannot be built; the text says at which step, why, and what to do."""
+
+
+class BrokenBuildError(BuildError):
+    """The machine has all that the build needs, so it is the build that is wrong."""
+
+
+def build(doing: str, command: Sequence[str], *, needs: Sequence[str], **options: Any) -> str:
+    """As ``run``. Where it fails ``needs`` is run, a command that only a machine that lacks what
+    the build needs fails at too. Raises BrokenBuildError where it does not."""
+    try:
+        return run(doing, command, **options)
+    except BuildError as error:
+        run(f"{doing}: {error}\nlooking for what it needs", needs, **options)
+        raise BrokenBuildError(str(error)) from error
 
 
 def run(

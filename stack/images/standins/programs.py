@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
-from stack.images.standins.command import BuildError, run
+from stack.images.standins.command import BuildError, build, run
 from stack.run.engines import require
 
 HERE = Path(__file__).parent
@@ -63,7 +63,12 @@ def gather(context: Path, progress: Callable[[str], None]) -> None:
         context / "postgres_exporter",
         "-s -w",
     )
-    _go(["install", "-ldflags", "-s -w", TOXIPROXY_CLI], context, {"GOBIN": str(context)})
+    run(
+        "building with Go",
+        ["go", "install", "-ldflags", "-s -w", TOXIPROXY_CLI],
+        cwd=context,
+        environment={**GO, "GOBIN": str(context)},
+    )
     (context / "cli").rename(context / "toxiproxy-cli")
     for file in ("Dockerfile", "postgres-entrypoint.sh"):
         shutil.copy(HERE / file, context)
@@ -71,11 +76,13 @@ def gather(context: Path, progress: Callable[[str], None]) -> None:
 
 
 def _go_build(module: Path, package: str, target: Path, link_flags: str) -> None:
-    _go(["build", "-ldflags", link_flags, "-o", str(target), package], module, {})
-
-
-def _go(arguments: list[str], cwd: Path, settings: dict[str, str]) -> None:
-    run("building with Go", ["go", *arguments], cwd=cwd, environment={**GO, **settings})
+    build(
+        "building with Go",
+        ["go", "build", "-ldflags", link_flags, "-o", str(target), package],
+        needs=["go", "mod", "download"],
+        cwd=module,
+        environment=GO,
+    )
 
 
 def _trusted() -> str:

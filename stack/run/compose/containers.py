@@ -3,10 +3,12 @@
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
+from requests import RequestException
 
 from stack.run.compose.engine import client
 from stack.run.stack import Service, StackError
@@ -14,6 +16,8 @@ from stack.run.waiting import NotSeen, wait_until
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
+# Of all containers that cAdvisor sees, those that prometheus.yml keeps have this label.
+SYSTEM_LABEL = ("com.example.system", "flash-tickets")
 ONE_OFF = ("secrets",)
 HEALTHY_WITHIN_SECONDS = 60.0
 LOG_TAIL_LINES = 60
@@ -113,7 +117,7 @@ class Containers:
 
         def seconds(container: Container) -> float:
             # It may end meanwhile.
-            with contextlib.suppress(DockerException, KeyError):
+            with contextlib.suppress(DockerException, RequestException, KeyError):
                 stats = self._client.api.stats(str(container.id), stream=False, one_shot=True)
                 return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
             return 0.0
@@ -139,7 +143,7 @@ class Containers:
         """One file for each service."""
         folder.mkdir(exist_ok=True)
         for container in self._all():
-            with contextlib.suppress(DockerException):
+            with contextlib.suppress(DockerException, RequestException):
                 file = folder / f"{container.labels[SERVICE_LABEL]}.log"
                 file.write_bytes(container.logs(timestamps=True))
 
@@ -155,7 +159,8 @@ class Containers:
             if state["Running"] and health in ("", "healthy"):
                 continue
             doing = health if state["Running"] else f"{state['Status']} ({state['ExitCode']})"
-            log = container.logs(tail=LOG_TAIL_LINES).decode(errors="replace").strip()
+            with _told(f"read the log of {service}"):
+                log = container.logs(tail=LOG_TAIL_LINES).decode(errors="replace").strip()
             told.append(f"{service} is {doing}; the end of its log:\n{log or '(empty)'}")
         return told
 
@@ -193,15 +198,26 @@ def _told(doing: str) -> Iterator[None]:
         raise StackError(f"Docker's engine did not {doing}: {error}") from error
 
 
-def holder_of(name: str) -> str | None:
-    """The project of a container of this name, or the container's id; None where there is none."""
+@dataclass(frozen=True)
+class Other:
+    """A container in the way of a stack that is to be brought up, and the project it is of."""
+
+    name: str
+    project: str
+
+
+def somebody_elses(name: str) -> Other | None:
+    """A container of this name, or one that runs and has our label: its metrics would count."""
     engine = client()
     try:
-        container = engine.containers.get(name)
-    except NotFound:
-        return None
-    except DockerException as error:
+        found: list[Container] = []
+        with contextlib.suppress(NotFound):
+            found.append(engine.containers.get(name))
+        ours = "=".join(SYSTEM_LABEL)
+        found += engine.containers.list(filters={"label": ours}, ignore_removed=True)
+    except (DockerException, OSError) as error:
         raise StackError(f"Docker's engine did not look for {name}: {error}") from error
     finally:
         engine.close()
-    return str(container.labels.get(PROJECT_LABEL, container.short_id))
+    others = (Other(str(one.name), one.labels.get(PROJECT_LABEL, one.short_id)) for one in found)
+    return next(others, None)

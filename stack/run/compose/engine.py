@@ -1,5 +1,7 @@
 """Docker's engine and its compose command: asked and told, with errors that say what to do."""
 
+import functools
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +15,15 @@ TOLD_LINES = 30
 ASK_SECONDS = 60
 # !override, with which a drill's stack replaces ports and volumes.
 OLDEST_COMPOSE = (2, 24, 4)
+# How an engine of this host is reached.
+OF_THIS_HOST = ("unix://", "npipe://")
 
 
 def client() -> docker.DockerClient:
-    """The engine's API. Raises StackError."""
+    """The API of the engine that the commands go to. Raises StackError."""
+    at = address()
     try:
-        return docker.from_env(timeout=ASK_SECONDS)
+        return docker.DockerClient(base_url=at, timeout=ASK_SECONDS)
     except DockerException as error:
         raise StackError(
             f"Docker's engine does not answer: {error}\nStart it, and let this user use it; "
@@ -26,12 +31,32 @@ def client() -> docker.DockerClient:
         ) from error
 
 
+def address() -> str:
+    """Where Docker's commands find the engine, by DOCKER_HOST or their context: the Python client
+    knows of no contexts, and would act on another. Raises StackError where it is not this host's,
+    as the ports on 127.0.0.1, the load, the mounts and what is disturbed must all be on one."""
+    at = _address(os.environ.get("DOCKER_HOST"), os.environ.get("DOCKER_CONTEXT"))
+    if not at.startswith(OF_THIS_HOST):
+        raise StackError(
+            f"Docker's engine is at {at}, which may be another machine; drills run, disturb and "
+            "load containers of this one alone, by its engine's socket: unset DOCKER_HOST, or take "
+            "another context (docker context ls)"
+        )
+    return at
+
+
+@functools.cache
+def _address(_host: str | None, _context: str | None) -> str:
+    inspect = ("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+    return _run(inspect, ASK_SECONDS).strip()
+
+
 def ask_engine() -> str:
     """Which versions there are. Raises StackError where drills cannot run on them."""
     docker_client = client()
     try:
         engine = str(docker_client.version()["Version"])
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         raise StackError(f"Docker's engine does not answer: {error}") from error
     finally:
         docker_client.close()

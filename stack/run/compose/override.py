@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from stack.run.compose.containers import SYSTEM_LABEL
 from stack.run.configuration import Rendered
 
 # Ports of the services in their containers, by the part of a stack that answers there.
@@ -40,6 +41,8 @@ RECEIVER_UPSTREAM = "sink:9000"
 # at a time.
 HOLDER = {
     "image": "flash-tickets/sink",
+    # cAdvisor tells the traffic of a network under the name of who holds it.
+    "labels": dict([SYSTEM_LABEL]),
     "command": ["python", "-c", "import signal; signal.pause()"],
     "user": "10001:10001",
     "read_only": True,

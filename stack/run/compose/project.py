@@ -2,36 +2,43 @@
 
 import contextlib
 import json
+import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_docker.plugin import get_docker_services
 
-from stack.observe.prometheus import Prometheus, ReadError
-from stack.run.compose.containers import Containers, holder_of
+from stack.run.compose.containers import Containers, somebody_elses
 from stack.run.compose.engine import compose
+from stack.run.compose.images import refuse_others
 from stack.run.compose.override import PUBLISHED, SECRET_VOLUMES, UPSTREAM, Plan
 from stack.run.configuration import PRODUCTION, Rendered, render
 from stack.run.ports import PortLease
-from stack.run.readiness import wait_until_alerts_count
+from stack.run.readiness import wait_until_trusted
 from stack.run.receivers import Sink, door_name
 from stack.run.services import DISCOVERY_INTERVAL
 from stack.run.stack import Addresses, Secrets, Service, StackError
-from stack.run.supervisor import REPOSITORY, Supervisor
-from stack.run.waiting import NotSeen
+from stack.run.supervised import SupervisedStack, new_directory
+from stack.run.supervisor import REPOSITORY
 from stack.run.way import Wanted
 
-COMPOSE_FILE = PRODUCTION / "compose.yaml"
 MAKE_SECRETS = PRODUCTION / "images" / "flash-tickets" / "make_secrets.py"
 API_CONTAINER = "flash-tickets-api"
 HEALTHY_WITHIN_SECONDS = 120
 DOWN_WITHIN_SECONDS = 180
-READY_WITHIN_SECONDS = 30.0
-COMPOSE = "docker compose --progress quiet"
+# pytest-docker waits for a command for ever, as compose does for an engine that hangs.
+UP_WITHIN_SECONDS = HEALTHY_WITHIN_SECONDS + 120
+WITHIN = Path(__file__).with_name("within.py")
+# A profile that nothing has, in place of those that COMPOSE_PROFILES may name.
+COMPOSE = (
+    f"{shlex.quote(sys.executable)} {shlex.quote(str(WITHIN))} {UP_WITHIN_SECONDS} "
+    "docker compose --progress quiet --profile drills"
+)
+# What prepare built and pulled, and nothing else: never anew, between two drills of a run.
+UP = f"up --detach --no-build --pull never --wait --wait-timeout {HEALTHY_WITHIN_SECONDS}"
 # What production scrapes, under the names that the services have in compose.yaml.
 SCRAPED = (
     "alertmanager:9093",
@@ -43,26 +50,31 @@ SCRAPED = (
 )
 
 
-class ComposeStack:
+class ComposeStack(SupervisedStack):
     """Start with ``start``, end with ``close``; see stack.py for what it offers between.
 
     Load and stressors are processes of the host, as in a local stack; all else is in containers.
     """
 
     def __init__(
-        self, wanted: Wanted, files: Sequence[Path], *, layers_absent: Mapping[str, str]
+        self,
+        wanted: Wanted,
+        files: Sequence[Path],
+        images: Mapping[str, str],
+        *,
+        layers_absent: Mapping[str, str],
     ) -> None:
-        self._wanted = wanted
-        self._layers_absent = layers_absent
         self._ports = PortLease()
-        self._directory = Path(tempfile.mkdtemp(prefix=f"flash-drill-{wanted.name}-")).resolve()
-        self._files = (*files, self._directory / "compose.yaml")
+        directory = new_directory(wanted.name).resolve()
+        super().__init__(wanted.name, speed=wanted.speed, directory=directory)
+        self.layers_absent = layers_absent
+        self._wanted = wanted
+        self._images = images
+        self._files = (*files, self.directory / "compose.yaml")
         self._project = wanted.name.lower()
         self._port = {part: self._ports.take() for part in PUBLISHED}
         self._doors = {name: self._ports.take() for name in UPSTREAM}
-        self._supervisor = Supervisor(self._directory)
         self._up = contextlib.ExitStack()
-        self._closed = False
         self._keeper: subprocess.Popen[str] | None = None
         self._made: Secrets | None = None
         self._containers: Containers | None = None
@@ -70,18 +82,7 @@ class ComposeStack:
     # What stack.py promises.
 
     runs_already = False
-
-    @property
-    def name(self) -> str:
-        return self._wanted.name
-
-    @property
-    def directory(self) -> Path:
-        return self._directory
-
-    @property
-    def speed(self) -> float:
-        return self._wanted.speed
+    is_of_own_processes = False
 
     @property
     def secrets(self) -> Secrets:
@@ -96,25 +97,7 @@ class ComposeStack:
 
     @property
     def addresses(self) -> Addresses:
-        def url(part: str) -> str:
-            return f"http://127.0.0.1:{self._port[part]}"
-
-        return Addresses(
-            app=url("app"),
-            app_metrics=url("app_metrics"),
-            gateway=url("gateway"),
-            prometheus=url("prometheus"),
-            alertmanager=url("alertmanager"),
-            sink=url("sink"),
-            toxiproxy=url("toxiproxy"),
-            redis_host="127.0.0.1",
-            redis_port=self._port["redis"],
-            redis_exporter=url("redis_exporter"),
-        )
-
-    @property
-    def layers_absent(self) -> Mapping[str, str]:
-        return self._layers_absent
+        return Addresses.on_loopback(self._port)
 
     def kill_service(self, service: Service) -> None:
         self._running_containers.kill(service)
@@ -131,35 +114,20 @@ class ComposeStack:
     def let_restart(self, service: Service) -> None:
         self._running_containers.let_restart(service)
 
-    def start_process(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], nice: int = 0
-    ) -> None:
-        self._supervisor.start(name, command, environment, nice)
-
-    def stop_process(self, name: str, within_seconds: float = 3.0) -> int | None:
-        return self._supervisor.stop(name, within_seconds)
-
-    def process_running(self, name: str) -> bool:
-        return self._supervisor.running(name)
-
     def process_log(self, name: str) -> str:
         if name in self._supervisor.processes():
-            return self._supervisor.log_tail(name)
+            return super().process_log(name)
         return self._running_containers.log_tail(name)
 
     def cpu_seconds(self) -> dict[str, float]:
-        return {**self._supervisor.cpu_seconds(), **self._running_containers.cpu_seconds()}
-
-    def doubts(self) -> Sequence[str]:
-        """None: all of it is on this host, and has its clock."""
-        return ()
+        return {**super().cpu_seconds(), **self._running_containers.cpu_seconds()}
 
     def dead_services(self) -> dict[str, int]:
         return self._running_containers.dead()
 
     def collect_logs(self) -> None:
         if self._containers is not None:
-            self._containers.write_logs(self._directory / "logs")
+            self._containers.write_logs(self.directory / "logs")
 
     def start(self, progress: Callable[[str], None] = lambda _: None) -> None:
         try:
@@ -167,17 +135,16 @@ class ComposeStack:
             self._prepare()
             self._bring_up()
             progress("waiting for scrapes and evaluations")
-            self._wait_until_alerts_count()
+            wait_until_trusted(self)
         except BaseException:
             self.close()
             raise
 
     def leave_running(self, seconds: float) -> str:
-        self._closed = True
         keeper = self._keeper
         assert keeper is not None
         assert keeper.stdin is not None
-        self._supervisor.leave_running(seconds)
+        super().leave_running(seconds)
         keeper.stdin.write(f"{seconds}\n")
         keeper.stdin.close()
         # It is not this process's child to wait for any more.
@@ -187,16 +154,15 @@ class ComposeStack:
     def close(self) -> None:
         if self._closed:
             return
-        self._closed = True
         # What acts on the containers first, lest it fails on what is going.
-        self._supervisor.close()
+        super().close()
         try:
             self._up.close()
         finally:
             if self._containers is not None:
                 self._containers.close()
             self._ports.release()
-            shutil.rmtree(self._directory, ignore_errors=True)
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     # How it is made.
 
@@ -210,21 +176,21 @@ class ComposeStack:
         self._make_secrets()
         rendered = self._render()
         plan = Plan(
-            directory=self._directory,
+            directory=self.directory,
             ports=self._port,
             doors=self._doors,
             rendered=rendered,
             app_settings=self._wanted.app_settings,
             discovery_interval=DISCOVERY_INTERVAL,
         )
-        (self._directory / "toxiproxy.json").write_text(json.dumps(plan.proxies()))
+        (self.directory / "toxiproxy.json").write_text(json.dumps(plan.proxies()))
         self._files[-1].write_text(plan.text())
         # In its containers each user may read; outside, the directory is this user's alone.
-        for path in (self._directory / "secrets" / "alerting").rglob("*"):
+        for path in (self.directory / "secrets" / "alerting").rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o444)
 
     def _make_secrets(self) -> None:
-        folder = self._directory / "secrets"
+        folder = self.directory / "secrets"
         for name in SECRET_VOLUMES:
             (folder / name).mkdir(parents=True)
         subprocess.run([sys.executable, str(MAKE_SECRETS), str(folder)], check=True, timeout=30)
@@ -235,13 +201,13 @@ class ComposeStack:
         )
 
     def _render(self) -> Rendered:
-        alerting = self._directory / "secrets" / "alerting"
+        alerting = self.directory / "secrets" / "alerting"
         sink = Sink(self._door, alerting / "sink_token", alerting / "chat_urls")
         return render(
             self._wanted.source,
-            self._directory,
-            speed=self._wanted.speed,
-            layers_absent=self._layers_absent,
+            self.directory,
+            speed=self.speed,
+            layers_absent=self.layers_absent,
             # Services have the names that production knows them by, but for what is behind a door.
             endpoints={
                 **dict(zip(SCRAPED, SCRAPED, strict=True)),
@@ -251,11 +217,12 @@ class ComposeStack:
         )
 
     def _bring_up(self) -> None:
-        holder = holder_of(API_CONTAINER)
-        if holder is not None:
+        other = somebody_elses(API_CONTAINER)
+        if other is not None:
             raise StackError(
-                f"there is a container {API_CONTAINER} already, of {holder}: one can be up at a "
-                f"time; end it with: docker compose --project-name {holder} down --volumes"
+                f"there is a container {other.name} already, of {other.project}: one stack can be "
+                "up at a time. Let it end or, where nobody uses it, end it: "
+                f"docker compose --project-name {other.project} down --volumes"
             )
         self._keeper = subprocess.Popen(
             [sys.executable, "-m", "stack.run.compose.keeper", self._project],
@@ -272,7 +239,7 @@ class ComposeStack:
             COMPOSE,
             [str(path) for path in self._files],
             self._project,
-            [f"up --detach --wait --wait-timeout {HEALTHY_WITHIN_SECONDS}"],
+            [UP],
             [],
         )
         try:
@@ -283,6 +250,7 @@ class ComposeStack:
         unwell = "\n".join(self._containers.unwell())
         if unwell:
             raise StackError(f"the containers are not all well:\n{unwell}")
+        refuse_others(self._images)
 
     def _bring_down(self) -> None:
         """By its name alone, as its files may be gone. What is left the keeper tries to remove."""
@@ -298,22 +266,10 @@ class ComposeStack:
             keeper.stdin.close()
             keeper.wait(DOWN_WITHIN_SECONDS)
 
-    def _wait_until_alerts_count(self) -> None:
-        def patience(seconds: float) -> float:
-            return 4 * seconds / self._wanted.speed + READY_WITHIN_SECONDS
-
-        try:
-            wait_until_alerts_count(Prometheus(self.addresses.prometheus), patience)
-        except (NotSeen, ReadError) as error:
-            log = self._running_containers.log_tail("prometheus").strip()
-            raise StackError(
-                f"the pipeline is not ready: {error}\nPrometheus' log:\n{log}"
-            ) from error
-
     def _door(self, receiver: str) -> str:
         """The proxy through which Alertmanager reaches a receiver, as a base URL."""
         port = self._doors.setdefault(door_name(receiver), self._ports.take())
         return f"http://toxiproxy:{port}"
 
     def _secret(self, name: str) -> str:
-        return (self._directory / "secrets" / name).read_text()
+        return (self.directory / "secrets" / name).read_text()

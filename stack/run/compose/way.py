@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from stack.run.compose.engine import ask_engine, compose
-from stack.run.compose.project import COMPOSE_FILE, ComposeStack
+from stack.run.compose.images import COMPOSE_FILE, images_of
+from stack.run.compose.project import ComposeStack
 from stack.run.configuration import layers_in
 from stack.run.stack import StackError
 from stack.run.way import Feature, Wanted
@@ -36,6 +37,7 @@ class ComposeWay:
 
     def __init__(self, overrides: Sequence[Path] = ()) -> None:
         self._files = (COMPOSE_FILE, *(path.resolve() for path in overrides))
+        self._images: Mapping[str, str] | None = None
 
     def layers_absent(self, source: Path, features: frozenset[Feature]) -> Mapping[str, str]:
         return {
@@ -47,6 +49,8 @@ class ComposeWay:
     def prepare(self, say: Callable[[str], None]) -> None:
         """Ask the engine, and have every image before the first drill. Raises StackError."""
         say(f"compose: {ask_engine()}")
+        for override in self._files[1:]:
+            say(f"compose: not compose.yaml alone, but with {override}")
         say("compose: pulling and building images where they are missing")
         pull = ("pull", "--quiet", "--policy", "missing", "--ignore-buildable")
         try:
@@ -59,8 +63,13 @@ class ComposeWay:
             ) from error
         build = ("build", "--quiet")
         compose(self._files, IMAGES_PROJECT, build, within_seconds=IMAGES_WITHIN_SECONDS)
+        self._images = images_of(self._files, IMAGES_PROJECT)
 
     def stack(self, wanted: Wanted) -> ComposeStack:
+        assert self._images is not None, "prepare comes first"
         return ComposeStack(
-            wanted, self._files, layers_absent=self.layers_absent(wanted.source, wanted.features)
+            wanted,
+            self._files,
+            self._images,
+            layers_absent=self.layers_absent(wanted.source, wanted.features),
         )

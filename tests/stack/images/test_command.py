@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from stack.images.standins.command import BuildError, run
+from stack.images.__main__ import main
+from stack.images.standins.command import BrokenBuildError, BuildError, build, run
 
 
 def test_what_a_command_prints_is_returned() -> None:
@@ -22,3 +23,32 @@ def test_a_command_that_fails_is_told_with_its_step_and_its_last_words() -> None
     script = "import sys; sys.exit('no space left')"
     with pytest.raises(BuildError, match=r"(?s)packing: exit code 1 of .*no space left"):
         run("packing", [sys.executable, "-c", script])
+
+
+def test_a_build_that_fails_where_nothing_is_lacking_is_the_build_s_own_fault() -> None:
+    """CI passes over what a machine lacks, and must not pass over what this project broke."""
+    wrong = [sys.executable, "-c", "import sys; sys.exit('does not compile')"]
+    there = [sys.executable, "-c", ""]
+    with pytest.raises(BrokenBuildError, match="does not compile"):
+        build("building with Go", wrong, needs=there)
+    lacking = [sys.executable, "-c", "import sys; sys.exit('no proxy answers')"]
+    with pytest.raises(BuildError, match=r"(?s)building with Go.*compile.*no proxy") as told:
+        build("building with Go", wrong, needs=lacking)
+    assert not isinstance(told.value, BrokenBuildError)
+
+
+def test_a_build_that_goes_well_looks_for_nothing_else() -> None:
+    said = build("asking", [sys.executable, "-c", "print('built')"], needs=["debootstrap-x"])
+    assert said == "built\n"
+
+
+@pytest.mark.parametrize(("error", "code"), [(BuildError("lack"), 2), (BrokenBuildError("bug"), 1)])
+def test_the_exit_code_tells_a_lack_from_a_mistake_of_the_build(
+    error: BuildError, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("stack.images.__main__.run", fails)
+    assert main() == code
+    assert capsys.readouterr().err == f"images: error: {error}\n"

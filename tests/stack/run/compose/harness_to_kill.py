@@ -11,9 +11,9 @@ from stack.run.configuration import PRODUCTION
 from stack.run.way import Wanted
 from tests.docker import overrides
 
-stack = ComposeWay(overrides()).stack(
-    Wanted(sys.argv[1], 60.0, PRODUCTION, frozenset({"flash-tickets"}))
-)
+way = ComposeWay(overrides())
+way.prepare(lambda _: None)
+stack = way.stack(Wanted(sys.argv[1], 60.0, PRODUCTION, frozenset({"flash-tickets"})))
 stack.start()
 sys.stdout.write(f"up {stack.directory}\n")
 sys.stdout.flush()

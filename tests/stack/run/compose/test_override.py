@@ -114,7 +114,7 @@ def test_what_is_mounted_is_read_only_but_for_the_data_of_the_engines(tmp_path: 
 
 def test_the_directory_is_this_user_s_alone() -> None:
     """Its secrets are readable in their containers, whose users have other numbers."""
-    stack = ComposeStack(Wanted("odd", 60.0, PRODUCTION), (), layers_absent={})
+    stack = ComposeStack(Wanted("odd", 60.0, PRODUCTION), (), {}, layers_absent={})
     try:
         assert stat.S_IMODE(stack.directory.stat().st_mode) == 0o700
     finally:
