@@ -16,13 +16,21 @@ class Awaited:
     """Waits as long as the judge's own windows could last, and returns when all is seen."""
 
     def __init__(
-        self, declaration: Declaration, deadlines: Deadlines, watch: Watch, stages: Stages
+        self,
+        declaration: Declaration,
+        deadlines: Deadlines,
+        watch: Watch,
+        stages: Stages,
+        *,
+        runs_already: bool = False,
     ) -> None:
+        """Of what ``runs_already`` an alert that the drill allows may have no end."""
         self._declaration = declaration
         self._deadlines = deadlines
         self._watch = watch
         self._stages = stages
-        self._standing = {allowed.alert for allowed in STANDING}
+        standing = declaration.allows if runs_already else STANDING
+        self._standing = {allowed.alert for allowed in standing}
         self._healed: list[FaultRecord] = []
         self._held_back = HeldBack(declaration, deadlines, watch)
 

@@ -11,6 +11,7 @@ import yaml
 from scenarios.judge.timeline import Configuration, Rule, ScrapeJob
 from stack.observe.alertmanager import Alertmanager
 from stack.observe.prometheus import Prometheus, Target
+from stack.run.alertmanager_pair import PEER_TIMEOUT_SECONDS
 from stack.run.configuration import compressed
 from stack.run.speed import parse_duration
 
@@ -18,9 +19,20 @@ RESEND_DELAY_FLAG = "rules.alert.resend-delay"
 GRACE_PERIOD_FLAG = "rules.alert.for-grace-period"
 TOLERANCE_FLAG = "rules.alert.for-outage-tolerance"
 DEFAULT_INTERVAL = "1m"
+MERGED_OR_EMPTY = {"tag:yaml.org,2002:merge", "tag:yaml.org,2002:null"}
 DEFAULT_RESEND_DELAY = "1m"
 DEFAULT_GRACE_PERIOD = "10m"
 DEFAULT_TOLERANCE = "1h"
+
+
+class _Texts(yaml.SafeLoader):
+    """Reads each value of a rule file as the text it is written as, as Prometheus does: a label
+    ``severity: 1`` is "1", and ``yes`` stays yes."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as its parent declares it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in MERGED_OR_EMPTY]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def from_apis(
@@ -28,12 +40,13 @@ def from_apis(
     alertmanager: Alertmanager,
     layers_absent: Mapping[str, str],
     *,
-    jobs_by_target: bool = False,
+    runs_already: bool = False,
 ) -> Configuration:
     """What the running programs say they were configured with. Raises ReadError.
 
-    With ``jobs_by_target`` scrape jobs are what targets call their job: discovery may find none for
-    a job, and relabelling may call it by another name.
+    Of what ``runs_already``, elsewhere, scrape jobs are what targets call their job: discovery may
+    find none for a job, and relabelling may call it by another name. And its Alertmanager may be
+    one of a cluster, of which the API does not tell the peer timeout.
     """
     rules = tuple(
         Rule(
@@ -59,8 +72,14 @@ def from_apis(
         metric_jobs=metric_jobs(prometheus, rules),
         layers_absent=layers_absent,
     )
-    if jobs_by_target:
-        configuration = replace(configuration, scrape_jobs=jobs_of_targets(prometheus.targets()))
+    if runs_already:
+        # The last waits for all that come before it.
+        others = max(0, alertmanager.cluster().members - 1)
+        configuration = replace(
+            configuration,
+            scrape_jobs=jobs_of_targets(prometheus.targets()),
+            peer_timeout_seconds=others * PEER_TIMEOUT_SECONDS,
+        )
     return configuration
 
 
@@ -82,13 +101,12 @@ def from_files(
 ) -> Configuration:
     """The same from production's files, divided by the speed. Raises StackError."""
     files = compressed(source, speed=speed, layers=layers)
-    default_interval = files.prometheus.get("global", {}).get(
-        "evaluation_interval", DEFAULT_INTERVAL
-    )
+    common = files.prometheus.get("global") or {}
+    default_interval = common.get("evaluation_interval", DEFAULT_INTERVAL)
     rules: list[Rule] = []
     for path, text in files.rules.items():
         # A file, its list of groups and a group's list of rules may each be empty.
-        for group in (yaml.safe_load(text) or {}).get("groups") or []:
+        for group in (yaml.load(text, Loader=_Texts) or {}).get("groups") or []:  # noqa: S506
             interval = seconds(group.get("interval", default_interval))
             rules += [
                 _rule(rule, group["name"], Path(path).name, interval)
@@ -106,7 +124,7 @@ def from_files(
 
 def _rule(rule: Mapping[str, Any], group: str, file: str, interval_seconds: float) -> Rule:
     return Rule(
-        name=rule.get("alert") or rule["record"],
+        name=rule["alert"] if "alert" in rule else rule["record"],
         kind="alerting" if "alert" in rule else "recording",
         group=group,
         file=file,
@@ -114,8 +132,9 @@ def _rule(rule: Mapping[str, Any], group: str, file: str, interval_seconds: floa
         interval_seconds=interval_seconds,
         for_seconds=seconds(rule.get("for", "0s")),
         keep_firing_for_seconds=seconds(rule.get("keep_firing_for", "0s")),
-        labels=rule.get("labels", {}),
-        annotations=rule.get("annotations", {}),
+        # Empty where each entry is commented out.
+        labels=rule.get("labels") or {},
+        annotations=rule.get("annotations") or {},
     )
 
 
@@ -128,7 +147,7 @@ def _configuration(
     metric_jobs: Mapping[str, tuple[str, ...]],
     layers_absent: Mapping[str, str],
 ) -> Configuration:
-    common = config.get("global", {})
+    common = config.get("global") or {}
     interval = common.get("scrape_interval", DEFAULT_INTERVAL)
     timeout = common.get("scrape_timeout", "10s")
     return Configuration(
@@ -139,7 +158,7 @@ def _configuration(
                 interval_seconds=seconds(job.get("scrape_interval", interval)),
                 timeout_seconds=seconds(job.get("scrape_timeout", timeout)),
             )
-            for job in config.get("scrape_configs", [])
+            for job in config.get("scrape_configs") or []
         ),
         alertmanager=alertmanager,
         evaluation_interval_seconds=seconds(common.get("evaluation_interval", DEFAULT_INTERVAL)),
@@ -147,7 +166,7 @@ def _configuration(
         for_grace_period_seconds=seconds(flags.get(GRACE_PERIOD_FLAG, DEFAULT_GRACE_PERIOD)),
         for_outage_tolerance_seconds=seconds(flags.get(TOLERANCE_FLAG, DEFAULT_TOLERANCE)),
         query_offset_seconds=seconds(common.get("rule_query_offset", "0s")),
-        external_labels=common.get("external_labels", {}),
+        external_labels=common.get("external_labels") or {},
         metric_jobs=metric_jobs,
         rules_absent=layers_absent,
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.collect import FOLDER_ELSEWHERE, ROOT
+from scenarios.collect import FOLDER_ELSEWHERE, ROOT, root_of_drill
 from stack.run.configuration import PRODUCTION
 from stack.run.external.settings import read_settings
 from stack.run.external.way import ExternalWay
@@ -84,6 +84,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = way.settings.drills.resolve()
     config.stash[FOLDER_ELSEWHERE] = folder
+    if not any(root_of_drill(config, path) for path in folder.rglob("*.py")):
+        raise pytest.UsageError(
+            f"{way.settings.path}: drills: there is none in {folder}; write one there, in a file "
+            "that ends in .py and does not begin with _"
+        )
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = [str(folder)]
     for argument in config.args:

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scenarios.configuration import from_apis, from_files
 from scenarios.drill import Drill
-from scenarios.judge.expectation import Fires, Heartbeat, Lost, Repeats
+from scenarios.judge.expectation import Fires, Heartbeat, Inhibited, Lost, Muted, Repeats
+from scenarios.judge.lookup import known_labels, rule_of
+from scenarios.judge.routing import destinations
 from scenarios.judge.timeline import Configuration
 from scenarios.report.run_record import hashes
 from stack.observe.alertmanager import Alertmanager
@@ -51,7 +53,7 @@ def read_running(settings: ExternalSettings) -> Running:
     prometheus = Prometheus(settings.prometheus.url)
     alertmanager = Alertmanager(settings.alertmanager.url)
     try:
-        configuration = from_apis(prometheus, alertmanager, {}, jobs_by_target=True)
+        configuration = from_apis(prometheus, alertmanager, {}, runs_already=True)
         texts = {
             "prometheus.yml": prometheus.configuration(),
             "alertmanager.yml": json.dumps(alertmanager.configuration(), sort_keys=True),
@@ -63,12 +65,36 @@ def read_running(settings: ExternalSettings) -> Running:
     return Running(settings, configuration, digests)
 
 
+def one_of_several(running: Running) -> list[str]:
+    """What is granted where Alertmanager is one of a cluster, as its API does not tell."""
+    seconds = running.configuration.peer_timeout_seconds
+    if seconds == 0:
+        return []
+    return [
+        f"Alertmanager at {running.settings.alertmanager.address} is one of a cluster: windows "
+        f"grant {seconds:g} s more, by the default of --cluster.peer-timeout, and what its groups' "
+        "clocks show is not judged, as each member has its own"
+    ]
+
+
+def without_target(running: Running, drills: Sequence[Drill]) -> list[str]:
+    """Which drills have a load that nobody says where to send."""
+    return [
+        f"{running.settings.path}: app: is missing, and the load of {drill.name} goes to it; add "
+        "its address, or give the drill load=None"
+        for drill in drills
+        if drill.load is not None and not running.settings.app
+    ]
+
+
 def not_at_sink(running: Running, drills: Sequence[Drill]) -> tuple[list[str], list[str]]:
     """What keeps receivers that drills name from reaching the sink, and what cannot be read."""
-    expected = sorted(
-        {e.at for drill in drills for e in drill.expects if isinstance(e, NAMES_A_RECEIVER)}
-    )
     manager, settings = running.configuration.alertmanager, running.settings
+    named = {e.at for drill in drills for e in drill.expects if isinstance(e, NAMES_A_RECEIVER)}
+    for places in _would_be_told(running.configuration, drills):
+        if all(receiver_problems(settings, manager, [place]) for place in places):
+            named |= places
+    expected = sorted(named)
     unread = masked(manager, expected)
     told = [
         f"Alertmanager masks the addresses of its webhooks; that {', '.join(unread)} "
@@ -76,3 +102,16 @@ def not_at_sink(running: Running, drills: Sequence[Drill]) -> tuple[list[str], l
         "shown by the first notification"
     ]
     return receiver_problems(settings, manager, expected), told if unread else []
+
+
+def _would_be_told(configuration: Configuration, drills: Sequence[Drill]) -> Iterator[set[str]]:
+    """The receivers of each alert that must not arrive: where none reaches the sink it never would,
+    whatever mutes it."""
+    for drill in drills:
+        for expectation in drill.expects:
+            if isinstance(expectation, Inhibited | Muted):
+                labels = expectation.labels
+                rule = rule_of(configuration, expectation.alert, labels)
+                if rule is not None:
+                    known = known_labels(configuration, rule, labels)
+                    yield {d.receiver for d in destinations(configuration.alertmanager, known)}

@@ -2,13 +2,14 @@
 
 While it runs, in another terminal, from the checkout:
 
-    python -m pytest --stack external --external examples/thumbnails/external.yml
+    python -m pytest --stack external --external=examples/thumbnails/external.yml
 
 Everything listens on 127.0.0.1, at the ports that its files name; Ctrl-C ends it.
 """
 
 import secrets
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -35,12 +36,15 @@ def start(supervisor: Supervisor, data: Path) -> Prometheus:
     engines = require(("prometheus", "alertmanager"), lambda line: print(line, flush=True))
     settings = yaml.safe_load((HERE / "external.yml").read_text())
     place = {name: urlsplit(settings[name]).netloc for name in ("prometheus", "alertmanager")}
-    app_port = urlsplit(settings["app"]).port
+    place["app"] = urlsplit(settings["app"]).netloc
+    for name, taken in place.items():
+        refuse_taken(name, taken)
+    app_port = place["app"].rpartition(":")[2]
     token = HERE / settings["sink"]["token_file"]
     if not token.exists():
         token.touch(mode=0o600)
         token.write_text(secrets.token_urlsafe(24))
-    supervisor.start("app", [sys.executable, str(HERE / "app.py"), "--port", str(app_port)])
+    supervisor.start("app", [sys.executable, str(HERE / "app.py"), "--port", app_port])
     supervisor.start(
         "alertmanager",
         [
@@ -61,6 +65,20 @@ def start(supervisor: Supervisor, data: Path) -> Prometheus:
         ],
     )
     return Prometheus(settings["prometheus"])
+
+
+def refuse_taken(name: str, place: str) -> None:
+    """Raises StackError where another listens: what answered there would be taken for ours."""
+    host, _, port = place.rpartition(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            raise StackError(
+                f"{name} cannot listen on {place}: {error.strerror}; does the example run already? "
+                f"Its places are in the .yml files of {HERE}"
+            ) from error
 
 
 def wait_until_ready(prometheus: Prometheus, supervisor: Supervisor) -> None:
@@ -100,7 +118,7 @@ def main() -> int:
         wait_until_ready(prometheus, supervisor)
         print(
             "thumbnails: ready; drill it with\n"
-            f"  python -m pytest --stack external --external {HERE / 'external.yml'}\n"
+            f"  python -m pytest --stack external --external={HERE / 'external.yml'}\n"
             "Ctrl-C ends it",
             flush=True,
         )

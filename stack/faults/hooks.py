@@ -12,7 +12,7 @@ from typing import IO, ClassVar
 
 from stack.faults.disturbance import CONFIRM_WITHIN_SECONDS, Disturbance
 from stack.faults.fault import FaultError, Readback
-from stack.faults.hook_keepers import keep, let_go
+from stack.faults.hook_keepers import injected, keep, let_go
 from stack.run.stack import Stack
 from stack.run.way import Feature
 
@@ -32,7 +32,8 @@ class Hooked(Disturbance):
 
     Healing is also done before the first step and after an error, so it must do no harm where
     nothing is injected. Should the harness be killed, a process of its own (hook_keeper.py) heals
-    instead. Where host or container go with it nothing can: let what is injected end by itself too.
+    instead, and once more after ``command_seconds`` where injecting was not over. Where host or
+    container go with it nothing can: let what is injected end by itself too.
 
     The commands get DRILL_APP_URL, DRILL_PROMETHEUS_URL and DRILL_ALERTMANAGER_URL, and run in a
     folder of the drill, which is gone when a keeper heals: name programs and files by whole paths.
@@ -88,12 +89,20 @@ class Hooked(Disturbance):
 
     def inject(self, stack: Stack) -> None:
         try:
-            keep(stack.directory, self.heal_command, addresses_of(stack))
+            keep(
+                stack.directory,
+                self.heal_command,
+                addresses_of(stack),
+                inject_within_seconds=self.command_seconds,
+            )
         except OSError as error:
             raise FaultError(
                 f"{self.name} was not injected, as nobody could be left to heal it: {error}"
             ) from error
-        self._do(stack, self.inject_command, "injected")
+        try:
+            self._do(stack, self.inject_command, "injected")
+        finally:
+            injected(stack.directory, self.heal_command)
 
     def read_back(self, stack: Stack) -> Readback:
         return self._look(stack, self.read_back_command)
@@ -168,4 +177,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _said(output: IO[bytes]) -> str:
     output.seek(0, os.SEEK_END)
     output.seek(max(0, output.tell() - TOLD_CHARACTERS))
-    return output.read().decode(errors="replace").strip() or "(it said nothing)"
+    text = output.read().decode(errors="replace").strip()
+    # What a terminal would obey, or no report could hold, is no news.
+    shown = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+    return shown or "(it said nothing)"

@@ -1,15 +1,14 @@
 """Reads a running Alertmanager: configuration, alerts, groups."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-import requests
 import yaml
 
+from stack.observe.answer import AnswerError, json_of
 from stack.observe.prometheus import ReadError
 from stack.observe.session import session_for, without_credentials
-
-TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,18 @@ class Alertmanager:
 
     def configuration(self) -> dict[str, Any]:
         """The running configuration, parsed; secrets are masked by Alertmanager."""
-        original = self._get("/api/v2/status")["config"]["original"]
-        return dict(yaml.safe_load(original))
+        status = self._get("/api/v2/status")
+        try:
+            return dict(yaml.safe_load(status["config"]["original"]))
+        except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
+            raise ReadError(
+                f"Alertmanager at {self._shown}/api/v2/status answers with no configuration of "
+                "an Alertmanager"
+            ) from error
+
+    def started(self) -> str:
+        """When it was started, as RFC 3339; empty where it does not say."""
+        return str(self._get("/api/v2/status").get("uptime", ""))
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts it holds, with receivers and whether silenced or inhibited."""
@@ -41,15 +50,21 @@ class Alertmanager:
         """The live alert groups."""
         return list(self._get("/api/v2/alerts/groups"))
 
+    def silences(self) -> list[dict[str, Any]]:
+        """Those that are active, pending, or expired of late."""
+        return list(self._get("/api/v2/silences"))
+
     def cluster(self) -> Cluster:
         """Whether it has settled, and how many members it sees, itself included."""
         cluster = self._get("/api/v2/status")["cluster"]
         return Cluster(cluster["status"], len(cluster.get("peers") or ()))
 
     def _get(self, path: str) -> Any:
+        where = f"Alertmanager at {self._shown}{path}"
         try:
-            answer = self._session.get(self._url + path, timeout=TIMEOUT_SECONDS)
-            answer.raise_for_status()
-            return answer.json()
-        except requests.RequestException as error:
-            raise ReadError(f"Alertmanager at {self._shown}{path}: {error}") from error
+            status, body = json_of(self._session, self._url + path)
+        except AnswerError as error:
+            raise ReadError(f"{where} {error}") from error
+        if status != HTTPStatus.OK:
+            raise ReadError(f"{where} answers with {status}: {body}")
+        return body

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import requests
-
+from stack.observe.answer import AnswerError, json_of
 from stack.observe.session import session_for, without_credentials
-
-TIMEOUT_SECONDS = 5.0
 
 
 class ReadError(Exception):
@@ -55,6 +52,10 @@ class Prometheus:
     def flags(self) -> dict[str, str]:
         return dict(self._get("/api/v1/status/flags"))
 
+    def started(self) -> str:
+        """When it was started, as RFC 3339; empty where it does not say."""
+        return str(self._get("/api/v1/status/runtimeinfo").get("startTime", ""))
+
     def rule_groups(self) -> list[dict[str, Any]]:
         """The rule groups as the rules API gives them."""
         return list(self._get("/api/v1/rules")["groups"])
@@ -99,17 +100,16 @@ class Prometheus:
         ]
 
     def _get(self, path: str, **parameters: str) -> Any:
+        where = f"Prometheus at {self._shown}{path}"
         try:
-            answer = self._session.get(self._url + path, params=parameters, timeout=TIMEOUT_SECONDS)
-            body = answer.json()
-        except requests.RequestException as error:
-            raise ReadError(
-                f"Prometheus at {self._shown}{path} does not answer: {error}"
-            ) from error
-        if not isinstance(body, Mapping) or body.get("status") != "success":
-            why = body.get("error", body) if isinstance(body, Mapping) else body
-            raise ReadError(f"Prometheus at {self._shown}{path}: {why}")
-        return body["data"]
+            status, body = json_of(self._session, self._url + path, parameters)
+        except AnswerError as error:
+            raise ReadError(f"{where} {error}") from error
+        said = body if isinstance(body, Mapping) else {}
+        if said.get("status") != "success" or not isinstance(said.get("data"), Mapping):
+            why = said.get("error", body)
+            raise ReadError(f"{where} answers with {status}, and not as Prometheus does: {why}")
+        return said["data"]
 
 
 def unix_seconds(timestamp: str) -> float:

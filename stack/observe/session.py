@@ -1,18 +1,31 @@
-"""How the APIs of Prometheus and Alertmanager are reached, on this host and elsewhere."""
+"""How the services of a stack are reached over HTTP, on this host and elsewhere."""
 
 import ipaddress
-from urllib.parse import urlsplit, urlunsplit
+import os
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
+from requests.auth import HTTPBasicAuth
+
+# Where requests itself looks for the file of a certificate authority.
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def session_for(url: str) -> requests.Session:
     """A session for what answers at this base URL, with the user's proxies and certificates.
 
-    On this host without: a proxy of the company's knows nothing of its loopback.
+    On this host without the proxies: one of the company's knows nothing of its loopback, where a
+    tunnel to elsewhere may end.
     """
     session = requests.Session()
-    session.trust_env = not _is_loopback(urlsplit(url).hostname or "")
+    parts = urlsplit(url)
+    if parts.username is not None:
+        # Said here as ~/.netrc would outdo what stands in the URL, and as Go reads UTF-8.
+        password = unquote(parts.password or "")
+        session.auth = HTTPBasicAuth(unquote(parts.username).encode(), password.encode())
+    if _is_loopback(parts.hostname or ""):
+        session.trust_env = False
+        session.verify = next(filter(None, map(os.environ.get, CERTIFICATES)), True)
     return session
 
 

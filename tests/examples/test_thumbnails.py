@@ -1,16 +1,17 @@
 """The example is drilled as a user does it, with real engines: it passes, and its mistakes do not.
 
 Two copies run side by side: one as it is, and one with a mistake in a receiver, which is drilled
-with a wrong clock and while an alert fires already, too.
+with a wrong clock, while its rules change and while an alert fires already, too.
 """
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -33,6 +35,13 @@ READY_WITHIN_SECONDS = 90.0
 DONE_WITHIN_SECONDS = 300.0
 PORTS = ("9580", "9590", "9593", "9500")
 AHEAD_SECONDS = 0.4
+WATCHED_WITHIN_SECONDS = 60.0
+QUIET = '''"""Nothing happens."""
+
+from scenarios.drill import Drill, quiet, silent
+
+DRILL = Drill(load=None, steps=[quiet()], expects=[silent("PicturesWaiting")])
+'''
 
 
 @dataclass
@@ -42,23 +51,52 @@ class Copy:
     folder: Path
     app: str
     prometheus: str
+    process: psutil.Process
 
-    def drill(self, *arguments: str, settings: str = "external.yml") -> "Done":
-        """``pytest --stack external``, from the checkout."""
-        report = self.folder / f"reports-{time.monotonic_ns()}"
-        ended = subprocess.run(
-            [
-                *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments),
-                *("--stack", "external", f"--external={self.folder / settings}"),
-                f"--report={report}",
-            ],
-            cwd=ROOT.parent,
-            capture_output=True,
-            text=True,
-            timeout=DONE_WITHIN_SECONDS,
-            check=False,
+    def drill(
+        self,
+        *arguments: str,
+        settings: str = "external.yml",
+        meanwhile: Callable[[Path], None] = lambda _: None,
+    ) -> "Done":
+        """``pytest --stack external``, from the checkout; ``meanwhile`` is given its output."""
+        run = self.folder / f"run-{time.monotonic_ns()}"
+        run.mkdir()
+        said = run / "said"
+        with (
+            said.open("w") as output,
+            subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments),
+                    *("--stack", "external", f"--external={self.folder / settings}"),
+                    f"--report={run}",
+                ],
+                cwd=ROOT.parent,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ) as process,
+        ):
+            try:
+                meanwhile(said)
+                code = process.wait(DONE_WITHIN_SECONDS)
+            finally:
+                process.kill()
+        return Done(code, said.read_text(), run / "latest")
+
+    def load_rules(self, old: str, new: str) -> None:
+        """Give Prometheus another text of its rules, and wait until it has it."""
+        path = self.folder / "rules.yml"
+        text = path.read_text()
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new))
+        (engine,) = (p for p in self.process.children(recursive=True) if p.name() == "prometheus")
+        engine.send_signal(signal.SIGHUP)
+        prometheus = Prometheus(self.prometheus)
+        wait_until(
+            "the other rules",
+            lambda: (new in str(prometheus.rule_groups()), "still those before"),
+            within_seconds=30.0,
         )
-        return Done(ended.returncode, ended.stdout + ended.stderr, report / "latest")
 
 
 @dataclass
@@ -101,7 +139,12 @@ def started(folder: Path, lease: PortLease, *edits: tuple[str, str, str]) -> Ite
             within_seconds=READY_WITHIN_SECONDS,
             give_up=lambda: "it has ended" if process.poll() is not None else None,
         )
-        yield Copy(folder, f"http://127.0.0.1:{port['9580']}", f"http://127.0.0.1:{port['9590']}")
+        yield Copy(
+            folder,
+            f"http://127.0.0.1:{port['9580']}",
+            f"http://127.0.0.1:{port['9590']}",
+            psutil.Process(process.pid),
+        )
     finally:
         process.terminate()
         process.wait(30)
@@ -129,11 +172,12 @@ def mistaken(tmp_path_factory: pytest.TempPathFactory, lease: PortLease) -> Iter
 
 @pytest.fixture(scope="module")
 def runs(correct: Copy, mistaken: Copy) -> Iterator[dict[str, Done]]:
-    """The correct copy is drilled beside the mistaken one, which is drilled thrice."""
+    """The correct copy is drilled beside the mistaken one, which is drilled several times."""
     with ThreadPoolExecutor(1) as pool:
         passing = pool.submit(correct.drill, "-k", "failing")
         done = {"clock": with_wrong_clock(mistaken)}
         done["receiver"] = mistaken.drill("-k", "stopped")
+        done["changed"] = while_it_changes(mistaken)
         done["firing"] = while_it_fires(mistaken)
         done["correct"] = passing.result()
         yield done
@@ -169,6 +213,20 @@ def with_wrong_clock(copy: Copy) -> Done:
     return done
 
 
+def while_it_changes(copy: Copy) -> Done:
+    (copy.folder / "drills" / "quiet.py").write_text(QUIET)
+
+    def meanwhile(said: Path) -> None:
+        wait_until(
+            "the drill to watch",
+            lambda: ("watching the silence" in said.read_text(), said.read_text()),
+            within_seconds=WATCHED_WITHIN_SECONDS,
+        )
+        copy.load_rules("> 20", "> 21")
+
+    return copy.drill("-k", "quiet", meanwhile=meanwhile)
+
+
 def while_it_fires(copy: Copy) -> Done:
     requests.put(f"{copy.app}/control", json={"stopped": 1}, timeout=10).raise_for_status()
     for _ in range(25):
@@ -196,6 +254,14 @@ def test_a_receiver_that_leads_elsewhere_fails(runs: dict[str, Done]) -> None:
     result = done.results["stopped_worker"]
     assert result["verdict"] == "fail"
     assert "media-pager" in result["text"]
+
+
+def test_rules_that_change_under_a_drill_leave_it_without_a_verdict(runs: dict[str, Done]) -> None:
+    done = runs["changed"]
+    assert done.code == 1, done.said
+    result = done.results["quiet"]
+    assert result["verdict"] == "error"
+    assert "has other rules: PicturesWaiting came, went or changed" in result["text"]
 
 
 def test_a_clock_too_far_apart_is_unknown_and_nothing_is_caused(runs: dict[str, Done]) -> None:

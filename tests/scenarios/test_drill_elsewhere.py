@@ -11,6 +11,8 @@ import pytest
 from scenarios.configuration import from_files
 from scenarios.drill import Drill, fault, fires, near_miss, quiet, silent
 from scenarios.injections import DrillStopped
+from scenarios.judge.expectation import Allowed
+from scenarios.judge.timeline import AlertState
 from scenarios.load import NORMAL, Load
 from scenarios.misdeclared import problems
 from scenarios.stage import Stages
@@ -82,13 +84,18 @@ class CalmWatch:
     """In place of a Watch: nothing fires, and each wait is over at once; its length is kept."""
 
     waits: list[float] = field(default_factory=list)
+    met: list[bool] = field(default_factory=list)
+    firing: tuple[str, ...] = ()
 
     def wait(self, seen: Callable[[], bool], until: float) -> bool:
         self.waits.append(until - time.time())
-        return seen()
+        self.met.append(seen())
+        return self.met[-1]
 
-    def alerts_now(self) -> tuple[()]:
-        return ()
+    def alerts_now(self) -> tuple[AlertState, ...]:
+        return tuple(
+            AlertState({"alertname": alert}, {}, "firing", 0.0, 0.0, 0.0) for alert in self.firing
+        )
 
     def arrivals(self) -> tuple[()]:
         return ()
@@ -99,8 +106,8 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CalmWatch]:
     """Take a drill through its steps; no load is really started."""
     monkeypatch.setattr(StepRunner, "_start_load", lambda *_: None)
 
-    def run(drill: Drill, stack: Stack) -> CalmWatch:
-        watch = CalmWatch()
+    def run(drill: Drill, stack: Stack, firing: tuple[str, ...] = ()) -> CalmWatch:
+        watch = CalmWatch(firing=firing)
         declaration = drill.declaration(["Watchdog"])
         steps = StepRunner(
             drill,
@@ -139,7 +146,18 @@ def test_what_runs_already_is_warm_but_for_what_a_load_changes(
     begun: Callable[..., CalmWatch], runs_already: bool, load: Load | None, seconds: float
 ) -> None:
     watch = begun(waiting(load), Stack(runs_already))
-    assert watch.waits[0] == pytest.approx(seconds, abs=0.2)
+    assert watch.waits[0] == pytest.approx(seconds, abs=1.0)
+
+
+@pytest.mark.parametrize(("runs_already", "is_calm"), [(True, True), (False, False)])
+def test_what_a_drill_allows_and_never_ends_elsewhere_is_not_waited_for(
+    begun: Callable[..., CalmWatch], runs_already: bool, is_calm: bool
+) -> None:
+    """Each step would wait as long as the slowest alert takes to resolve."""
+    noisy = replace(waiting(None), allows=[Allowed("Noise", "chat", "staging is like that")])
+    watch = begun(noisy, Stack(runs_already), firing=("Noise",))
+    _warm_up, calm, *_ = watch.met
+    assert calm is is_calm
 
 
 def test_a_hook_that_cannot_heal_ends_the_drill_before_its_first_step(

@@ -35,6 +35,7 @@ CASES = {
     "a stack to keep": (*EXTERNAL, "--keep-stack"),
     "a shard": (*EXTERNAL, "--shard", "1/2"),
     "a compose file": (*EXTERNAL, "--compose-override", "x"),
+    "no drill": ("--stack", "external", "--external={copy}/empty.yml"),
     "nobody there": ("--stack", "external", "--external={copy}/external.yml"),
 }
 
@@ -60,6 +61,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]
     for port in ("9590", "9593"):
         text = text.replace(f"127.0.0.1:{port}", "127.0.0.1:9")
     (copy / "external.yml").write_text(text)
+    (copy / "none").mkdir()
+    (copy / "none" / "_draft.py").write_text("not Python yet")
+    (copy / "empty.yml").write_text(text.replace("drills: drills", "drills: none"))
 
     def run(arguments: tuple[str, ...]) -> tuple[int, str]:
         ended = subprocess.run(
@@ -129,6 +133,7 @@ def test_a_folder_outside_of_the_checkout_is_collected(done: dict[str, tuple[int
         ("a stack to keep", "--keep-stack is not for --stack external"),
         ("a shard", "--shard is not for --stack external"),
         ("a compose file", "--compose-override is for --stack compose"),
+        ("no drill", "empty.yml: drills: there is none in "),
         ("nobody there", "Prometheus at http://127.0.0.1:9/api/v1/status/flags does not answer"),
     ],
 )

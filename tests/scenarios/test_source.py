@@ -2,18 +2,29 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from scenarios.drill import Drill, fault, fires
+from scenarios.configuration import from_apis
+from scenarios.drill import Drill, fault, fires, inhibited
 from scenarios.judge.coverage_inventory import inventory_of
 from scenarios.judge.timeline import ScrapeJob
+from scenarios.load import Load
 from scenarios.preflight import PreflightError, preflight
-from scenarios.source import Running, hashes_of, read_running, whole
+from scenarios.source import (
+    Running,
+    hashes_of,
+    not_at_sink,
+    one_of_several,
+    read_running,
+    whole,
+)
 from stack.faults.hooks import Hooked
-from stack.observe.prometheus import Prometheus
+from stack.observe.alertmanager import Alertmanager
+from stack.observe.prometheus import Prometheus, ReadError
 from stack.run.engines import require
 from stack.run.external.settings import read_settings
 from stack.run.external.way import ExternalWay
@@ -161,6 +172,77 @@ def test_drills_are_held_against_it_before_anything_runs(running: Running) -> No
     wrong = Drill(name="a", path="a.py", load=None, steps=DRILL.steps, expects=expects)
     with pytest.raises(PreflightError, match="no receiver pagr; did you mean pager"):
         preflight([wrong], running, 1.0, way)
+
+
+def test_a_load_has_somewhere_to_go(running: Running, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("")
+    loaded = replace(DRILL, load=Load(str(tmp_path / "own.py"), 5))
+    with pytest.raises(
+        PreflightError, match=r"external\.yml: app: is missing, and the load of down"
+    ):
+        preflight([loaded], running, 1.0, ExternalWay(running.settings))
+
+
+def test_an_alert_that_must_not_arrive_could_arrive_at_the_sink(running: Running) -> None:
+    """Where its receivers lead elsewhere it never would, whatever mutes it."""
+    expects = [inhibited("Down", by="Other")]
+    drill = Drill(name="a", path="a.py", load=None, steps=DRILL.steps, expects=expects)
+    assert not_at_sink(running, [drill])[0] == []
+    receivers = [
+        {"name": "pager", "slack_configs": [{"channel": "#a"}]},
+        {"name": "chat", "webhook_configs": [{"url": "<secret>", "http_config": HERE}]},
+    ]
+    child = {"receiver": "pager", "matchers": ['kind="pager"']}
+    manager = {"route": {"receiver": "chat", "routes": [child]}, "receivers": receivers}
+    elsewhere = replace(running, configuration=replace(whole(running), alertmanager=manager))
+    (problem,) = not_at_sink(elsewhere, [drill])[0]
+    assert "receiver pager: has slack_configs, and no webhook" in problem
+    both = [{**child, "continue": True}, {"receiver": "chat"}]
+    manager = {"route": {"receiver": "chat", "routes": both}, "receivers": receivers}
+    reached = replace(running, configuration=replace(whole(running), alertmanager=manager))
+    assert not_at_sink(reached, [drill])[0] == []
+
+
+def test_one_of_a_cluster_is_granted_the_time_that_its_members_wait_for_each_other(
+    running: Running, tmp_path: Path
+) -> None:
+    assert whole(running).peer_timeout_seconds == 0
+    assert one_of_several(running) == []
+    (tmp_path / "alertmanager.yml").write_text("{route: {receiver: a}, receivers: [{name: a}]}")
+    lease = PortLease()
+    gossip = [f"127.0.0.1:{lease.take()}" for _ in range(2)]
+    web = [f"127.0.0.1:{lease.take()}" for _ in range(2)]
+    supervisor = Supervisor(tmp_path / "run")
+    try:
+        for place, own, other in zip(web, gossip, reversed(gossip), strict=True):
+            supervisor.start(
+                place,
+                [
+                    str(require(("alertmanager",), print)["alertmanager"].path),
+                    f"--config.file={tmp_path / 'alertmanager.yml'}",
+                    f"--storage.path={tmp_path / place}",
+                    f"--web.listen-address={place}",
+                    f"--cluster.listen-address={own}",
+                    f"--cluster.peer={other}",
+                ],
+            )
+        one = Alertmanager(f"http://{web[0]}")
+
+        def clustered() -> tuple[bool, str]:
+            try:
+                return one.cluster().members == 2, str(one.cluster())
+            except ReadError as error:
+                return False, str(error)
+
+        wait_until("both members", clustered, within_seconds=30.0)
+        prometheus = Prometheus(running.settings.prometheus.url)
+        configuration = from_apis(prometheus, one, {}, runs_already=True)
+        assert configuration.peer_timeout_seconds == 15
+        (told,) = one_of_several(replace(running, configuration=configuration))
+        assert "is one of a cluster: windows grant 15 s more" in told
+    finally:
+        supervisor.close()
+        lease.release()
 
 
 def test_a_drill_of_flash_tickets_is_held_against_nothing_of_it(running: Running) -> None:

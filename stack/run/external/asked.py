@@ -90,9 +90,9 @@ def _not_sent_to(settings: ExternalSettings) -> Iterator[str]:
     except ReadError:
         return
     known_as = settings.alertmanager.known_as
-    if any(_place(url) == _place(known_as) for url in active):
+    if any(_place(url.rpartition("/api/")[0]) == _place(known_as) for url in active):
         return
-    sent = ", ".join(url.partition("/api/")[0] for url in active)
+    sent = ", ".join(url.rpartition("/api/")[0] for url in active)
     where = f"Prometheus at {settings.prometheus.address}"
     if not sent:
         yield f"{where} has no active Alertmanager; add {known_as} to its alerting section"
@@ -103,12 +103,12 @@ def _not_sent_to(settings: ExternalSettings) -> Iterator[str]:
     )
 
 
-def _place(url: str) -> tuple[str, int | None]:
-    """Host and port of an address."""
+def _place(url: str) -> tuple[str, int, str]:
+    """Host, port and path of an address: behind one host there may be several Alertmanagers."""
     parts = urlsplit(url)
     usual = 443 if parts.scheme == "https" else 80
     host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
-    return host or "", parts.port or usual
+    return host or "", parts.port or usual, parts.path.rstrip("/")
 
 
 def _routed(route: Mapping[str, Any]) -> Iterator[str]:

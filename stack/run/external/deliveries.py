@@ -11,6 +11,11 @@ FAILED_REQUESTS = "alertmanager_notification_requests_failed_total"
 
 def failed_webhook_requests(alertmanager_url: str) -> float | None:
     """How many requests to webhooks have failed since it started; None where it does not say."""
+    return metric(alertmanager_url, FAILED_REQUESTS, integration="webhook")
+
+
+def metric(alertmanager_url: str, name: str, **labels: str) -> float | None:
+    """The sum of an Alertmanager's own series with these labels; None where it does not say."""
     with session_for(alertmanager_url) as session:
         try:
             answer = session.get(f"{alertmanager_url}/metrics", timeout=TIMEOUT_SECONDS)
@@ -18,10 +23,10 @@ def failed_webhook_requests(alertmanager_url: str) -> float | None:
             families = list(text_string_to_metric_families(answer.text))
         except (requests.RequestException, ValueError):
             return None
-    counted = [
+    values = [
         sample.value
         for family in families
         for sample in family.samples
-        if sample.name == FAILED_REQUESTS and sample.labels.get("integration") == "webhook"
+        if sample.name == name and labels.items() <= sample.labels.items()
     ]
-    return sum(counted) if counted else None
+    return sum(values) if values else None

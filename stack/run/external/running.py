@@ -1,42 +1,45 @@
 """One drill's part of an external stack: the sink and the load; all else runs elsewhere."""
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from sink.client import SinkClient, SinkError
+from stack.observe.prometheus import ReadError
 from stack.run.external.clocks import clock_problems
 from stack.run.external.deliveries import failed_webhook_requests
 from stack.run.external.settings import ExternalSettings
+from stack.run.external.unchanged import Seen, changes, configured_otherwise, see
 from stack.run.readiness import answers
 from stack.run.stack import Addresses, Secrets, Service, StackError
-from stack.run.supervisor import Supervisor
+from stack.run.supervised import SupervisedStack, new_directory
 from stack.run.waiting import NotSeen, wait_until
 
 SINK_WITHIN_SECONDS = 15.0
+SINK_LISTENS = "listening on http://"
 LOAD = "load"
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
 
 
-class ExternalStack:
+class ExternalStack(SupervisedStack):
     """Start with ``start``, end with ``close``; see stack.py for what it offers between.
 
     Nothing is started here but the sink and a load, so that no fault that was made for a stack of
     the harness's own ever disturbs this host, or a stranger's.
     """
 
-    speed = 1.0
     database_url = ""
     runs_already = True
+    is_of_own_processes = True
 
-    def __init__(self, settings: ExternalSettings, *, name: str) -> None:
-        self.name = name
+    def __init__(
+        self, settings: ExternalSettings, *, name: str, checked: Seen | None = None
+    ) -> None:
+        """``checked`` is what the drills of the run were held against before the first."""
+        super().__init__(name, speed=1.0, directory=new_directory(name))
         self.layers_absent: Mapping[str, str] = {}
         self._settings = settings
-        self.directory = Path(tempfile.mkdtemp(prefix=f"flash-drill-{name}-"))
-        self._supervisor = Supervisor(self.directory)
-        self._closed = False
+        self._checked = checked
+        self._before: Seen | None = None
         self._failed_before: float | None = None
 
     @property
@@ -63,9 +66,14 @@ class ExternalStack:
     def start(self, progress: Callable[[str], None] = lambda _: None) -> None:
         """Start the sink. Raises StackError, and then has ended it."""
         progress("starting the sink")
-        self._failed_before = failed_webhook_requests(self._settings.alertmanager.url)
         sink = self._settings.sink
         try:
+            self._before = self._see()
+            self._refuse_changes(
+                "the run's first drill",
+                configured_otherwise(self._settings, self._checked or self._before, self._before),
+            )
+            self._failed_before = failed_webhook_requests(self._settings.alertmanager.url)
             self._supervisor.start(
                 "sink",
                 [
@@ -76,26 +84,29 @@ class ExternalStack:
             )
             wait_until(
                 f"the sink to answer at {self.addresses.sink}",
-                lambda: answers(f"{self.addresses.sink}/health"),
+                self._sink_answers,
                 within_seconds=SINK_WITHIN_SECONDS,
-                give_up=self._sink_ended,
+                give_up=lambda: self._supervisor.ended("sink"),
             )
-            # What answered may have been another's, if the sink could not have its port.
-            ended = self._sink_ended()
-            if ended is not None:
-                raise NotSeen(ended)
         except NotSeen as error:
             log = self._supervisor.log_tail("sink").strip()
             self.close()
             raise StackError(
-                f"{error}\n  {self._settings.path}: sink.listen: is the port free here?\n{log}"
+                f"{error}\n  {self._settings.path}: sink.listen: is the port free here, and no "
+                f"other run of these drills going on?\n{log}"
             ) from error
         except BaseException:
             self.close()
             raise
 
     def doubts(self) -> list[str]:
-        """Clocks that are too far apart, and notifications that could not be delivered."""
+        """Clocks that are too far apart, and notifications that could not be delivered.
+
+        Raises StackError where what runs is no longer what the drill was told at its beginning.
+        """
+        if self._before is not None:
+            since = changes(self._settings, self._before, self._see())
+            self._refuse_changes("this drill", since)
         prometheus, alertmanager = self._settings.prometheus, self._settings.alertmanager
         return [
             *clock_problems(
@@ -127,35 +138,31 @@ class ExternalStack:
     ) -> None:
         if name != LOAD:
             raise StackError(f"{name} was not started: beside an external stack only a load is")
-        self._supervisor.start(name, command, environment, nice)
-
-    def stop_process(self, name: str, within_seconds: float = 3.0) -> int | None:
-        return self._supervisor.stop(name, within_seconds)
-
-    def process_running(self, name: str) -> bool:
-        return self._supervisor.running(name)
-
-    def process_log(self, name: str) -> str:
-        return self._supervisor.log_tail(name)
-
-    def cpu_seconds(self) -> dict[str, float]:
-        return self._supervisor.cpu_seconds()
+        super().start_process(name, command, environment, nice)
 
     def dead_services(self) -> dict[str, int]:
         exit_code = self._supervisor.processes().get("sink", {}).get("exit_code")
         return {} if exit_code is None else {"sink": exit_code}
 
-    def collect_logs(self) -> None:
-        """Nothing to do: sink and load write their own, and the others' are not ours."""
+    def _see(self) -> Seen:
+        try:
+            return see(self._settings)
+        except ReadError as error:
+            raise StackError(f"whether it is as it was cannot be read: {error}") from error
 
-    def leave_running(self, seconds: float) -> str:
-        self._closed = True
-        return f"kill {self._supervisor.leave_running(seconds)}"
+    def _refuse_changes(self, since: str, found: Iterator[str]) -> None:
+        changed = "; ".join(found)
+        if changed:
+            raise StackError(
+                f"since {since} began: {changed}. What is drilled must stay as it is until the "
+                "drill is over, or nobody knows what was judged; run it again"
+            )
 
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._supervisor.close()
+    def _sink_answers(self) -> tuple[bool, str]:
+        """What answers may be another's: a sink that cannot have its port takes a while to end."""
+        if SINK_LISTENS not in self._supervisor.log_tail("sink"):
+            return False, "it does not listen yet"
+        return answers(f"{self.addresses.sink}/health")
 
     def _undelivered(self) -> Iterator[str]:
         """Requests to webhooks failed and nothing arrived: those that failed may be the sink's."""
@@ -172,10 +179,6 @@ class ExternalStack:
                 f"{self._settings.alertmanager.address} failed in this drill, and nothing arrived: "
                 f"can it reach the sink at {self._settings.sink.url}? Its log says why"
             )
-
-    def _sink_ended(self) -> str | None:
-        exit_code = self.dead_services().get("sink")
-        return None if exit_code is None else f"it ended with exit code {exit_code}"
 
     def _not_ours(self, service: Service) -> StackError:
         return StackError(

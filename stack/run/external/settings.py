@@ -77,12 +77,26 @@ class ExternalSettings:
 def read_settings(path: Path) -> ExternalSettings:
     """Read the file. Raises StackError with file, field and what to do."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        document = yaml.load(path.read_text(encoding="utf-8"), _EachOnce)  # noqa: S506 - is safe
+    except (OSError, ValueError) as error:
         raise StackError(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise StackError(f"{path}: is not YAML: {error}") from error
     return _Reader(path.resolve()).settings(document)
+
+
+class _EachOnce(yaml.SafeLoader):
+    """Refuses a field that stands twice, of which YAML's readers silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key.value} stands twice; leave one out", key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 class _Reader:
@@ -196,6 +210,7 @@ class _Reader:
             parts = urlsplit(text)
             is_base = parts.scheme in {"http", "https"} and bool(parts.hostname)
             is_base = is_base and not (parts.query or parts.fragment or parts.port == 0)
+            is_base = is_base and not any(character.isspace() for character in text)
             secret = parts.username is not None or parts.password is not None
         except ValueError:
             is_base, secret = False, False
@@ -216,7 +231,7 @@ class _Reader:
         file = self._file(name, entry)
         try:
             text = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise self._wrong(
                 name, f"{file} cannot be read: {error}", "write the secret into it"
             ) from error

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from stack.observe.prometheus import ReadError
 from stack.run.external.running import ExternalStack
 from stack.run.external.settings import ExternalSettings
+from stack.run.external.unchanged import Seen, see
+from stack.run.stack import StackError
 from stack.run.way import Feature, Wanted
 
 ELSEWHERE = "--stack external starts and breaks nothing itself; cause it by a hook"
@@ -28,12 +31,17 @@ class ExternalWay:
 
     def __init__(self, settings: ExternalSettings) -> None:
         self.settings = settings
+        self._checked: Seen | None = None
 
     def layers_absent(self, _source: Path, _features: frozenset[Feature]) -> Mapping[str, str]:
         return {}
 
     def prepare(self, _say: Callable[[str], None]) -> None:
-        """Nothing is made; what is asked of the remote side was checked with the drills."""
+        """Nothing is made; what the drills were just held against is kept. Raises StackError."""
+        try:
+            self._checked = see(self.settings)
+        except ReadError as error:
+            raise StackError(f"the running configuration cannot be read: {error}") from error
 
     def stack(self, wanted: Wanted) -> ExternalStack:
-        return ExternalStack(self.settings, name=wanted.name)
+        return ExternalStack(self.settings, name=wanted.name, checked=self._checked)

@@ -1,6 +1,11 @@
 """How APIs are reached: the user's proxy for what is elsewhere, and never for this host."""
 
+from base64 import b64encode
+from pathlib import Path
+from urllib.parse import quote
+
 import pytest
+import requests
 
 from stack.observe.alertmanager import Alertmanager
 from stack.observe.prometheus import Prometheus, ReadError
@@ -22,6 +27,19 @@ def test_proxies_and_certificates_of_the_environment_are_for_other_hosts(
     url: str, uses_environment: bool
 ) -> None:
     assert session_for(url).trust_env is uses_environment
+
+
+@pytest.mark.parametrize("host", ["prometheus.staging", "127.0.0.1"])
+def test_a_password_is_sent_as_it_was_given_whatever_netrc_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str
+) -> None:
+    """In UTF-8, as a password that is hashed elsewhere was written."""
+    (tmp_path / "netrc").write_text("default login other password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    url = f"https://me:{quote('pässwörd №1', safe='')}@{host}"
+    sent = session_for(url).prepare_request(requests.Request("GET", url))
+    expected = b64encode("me:pässwörd №1".encode()).decode()
+    assert sent.headers["Authorization"] == f"Basic {expected}"
 
 
 def test_credentials_are_left_out_of_what_is_shown() -> None:

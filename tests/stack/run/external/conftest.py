@@ -33,7 +33,16 @@ class Remote:
 
     def __init__(self) -> None:
         self.ahead_seconds = 0.0
-        self.answers: dict[str, Any] = {"/api/v2/receivers": []}
+        self.answers: dict[str, Any] = {
+            "/api/v1/status/config": {"yaml": "global: {}"},
+            "/api/v1/status/runtimeinfo": {"startTime": "2026-11-23T03:02:11Z"},
+            "/api/v1/rules": {"groups": []},
+            "/api/v2/receivers": [],
+            "/api/v2/status": {
+                "config": {"original": "route: {receiver: a}"},
+                "uptime": "2026-11-23T03:02:10Z",
+            },
+        }
         self.text: dict[str, str] = {}
         self.authorizations: list[str | None] = []
         remote = self

@@ -121,6 +121,16 @@ def test_a_prometheus_without_this_alertmanager_is_told(
         ask_remote(settings_of(prometheus=remote.url, alertmanager=remote.url))
 
 
+def test_of_several_alertmanagers_behind_one_host_the_path_tells_which(
+    settings_of: Settings, remote: Remote
+) -> None:
+    answering(remote, [f"{remote.url}/teams/api/v2/alerts"])
+    with pytest.raises(StackError, match=r"sends alerts to .*/teams, and not to http://[0-9.:]+;"):
+        ask_remote(settings_of(prometheus=remote.url, alertmanager=remote.url))
+    answering(remote, [f"{remote.url}/api/v2/alerts"])
+    ask_remote(settings_of(prometheus=remote.url, alertmanager=remote.url))
+
+
 def test_an_alertmanager_may_be_known_by_another_address(
     settings_of: Settings, remote: Remote
 ) -> None:

@@ -1,6 +1,7 @@
 """Clocks that run elsewhere: how far they are from this host's, and when that is too far."""
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from stack.run.external.clocks import (
     clock_problems,
     prometheus_difference,
 )
+from stack.run.waiting import wait_until
 from tests.stack.run.external.conftest import Remote
 
 READERS = [prometheus_difference, alertmanager_difference]
@@ -25,6 +27,28 @@ def test_the_difference_is_within_what_is_told_of_it(
     remote.ahead_seconds = ahead_seconds
     found = read(remote.url)
     assert found.least - 0.002 <= ahead_seconds <= found.most + 0.002, found
+
+
+def test_a_host_that_stalls_as_the_second_turns_is_asked_again_at_the_next(remote: Remote) -> None:
+    # Before that, what is asked early in a second tells enough by itself.
+    wait_until(
+        "a second to be half over",
+        lambda: ((part := time.time() % 1) > 0.5, f"{part:g} of it"),
+        within_seconds=2,
+    )
+    began, stalled = int(time.time()), False
+
+    def clock() -> float:
+        nonlocal stalled
+        if int(time.time()) > began and not stalled:
+            stalled = True
+            time.sleep(0.5)
+        return time.time()
+
+    found = alertmanager_difference(remote.url, clock)
+    assert stalled
+    assert found.least - 0.002 <= 0 <= found.most + 0.002
+    assert found.most - found.least < 0.4, "it went by the first turn alone"
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -36,7 +36,9 @@ def port() -> Iterator[int]:
 def settings(
     settings_of: Callable[..., ExternalSettings], remote: Remote, port: int
 ) -> ExternalSettings:
-    return settings_of(prometheus=remote.url, alertmanager=remote.url, port=port)
+    # As much as may be allowed: a host that stalls makes the range wide in which a clock is.
+    allowed = ("drills: drills", "drills: drills\nlargest_clock_difference: 100ms")
+    return settings_of(allowed, prometheus=remote.url, alertmanager=remote.url, port=port)
 
 
 @pytest.fixture
@@ -82,12 +84,62 @@ def test_a_sink_that_ends_is_seen(stack: ExternalStack) -> None:
 def test_a_port_that_is_taken_is_told_with_the_field_to_correct(
     stack: ExternalStack, port: int
 ) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
-        with pytest.raises(StackError, match=r"external\.yml: sink\.listen"):
-            stack.start()
+    # With what lets it have a port that another test's connections still linger at.
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(StackError, match=r"external\.yml: sink\.listen"),
+    ):
+        stack.start()
     assert not stack.directory.exists()
+
+
+def test_the_sink_of_another_run_is_not_taken_for_its_own(
+    stack: ExternalStack, settings: ExternalSettings
+) -> None:
+    """It answers, with the same token; and this run must not even begin to heal what it causes."""
+    stack.start()
+    second = ExternalWay(settings).stack(Wanted("second", 1.0, Path()))
+    with pytest.raises(StackError, match=r"sink\.listen: is the port free here, and no other run"):
+        second.start()
+    assert not second.directory.exists()
+    assert SinkClient(stack.addresses.sink, stack.secrets.sink_token).notifications() == []
+
+
+RULE = {"name": "Slow", "query": "a > 1", "type": "alerting"}
+RULES = {"groups": [{"name": "a", "file": "a.yml", "interval": 15, "rules": [RULE]}]}
+
+
+def test_what_is_changed_in_a_drill_leaves_it_without_a_verdict(
+    stack: ExternalStack, remote: Remote
+) -> None:
+    stack.start()
+    remote.answers["/api/v1/rules"] = RULES
+    with pytest.raises(StackError, match=r"^since this drill began: .* has other rules: Slow came"):
+        stack.doubts()
+
+
+def test_a_drill_is_not_begun_on_another_configuration_than_the_run(
+    settings: ExternalSettings, remote: Remote
+) -> None:
+    """What all drills were held against, what the report says was run, and coverage are of it."""
+    way = ExternalWay(settings)
+    way.prepare(print)
+    remote.answers["/api/v1/rules"] = RULES
+    later = way.stack(Wanted("later", 1.0, Path()))
+    with pytest.raises(
+        StackError, match=r"^since the run's first drill began: .* other rules: Slow"
+    ):
+        later.start()
+    assert not later.directory.exists()
+
+
+def test_what_cannot_be_read_any_more_may_have_changed(
+    stack: ExternalStack, remote: Remote
+) -> None:
+    stack.start()
+    del remote.answers["/api/v1/rules"]
+    with pytest.raises(StackError, match="whether it is as it was cannot be read: Prometheus at"):
+        stack.doubts()
 
 
 def test_it_ends_and_starts_no_service_of_others(stack: ExternalStack) -> None:

@@ -80,7 +80,11 @@ def test_a_password_comes_from_its_file_and_is_in_no_address_that_is_shown(
             "drills: drills\nlargest_clock_difference: 0.05",
             "largest_clock_difference: 0.05 is not a duration",
         ),
+        (LINE, "prometheus: http://a b:9090", "prometheus.url: 'http://a b:9090' is no http"),
+        ("token_file: sink-token", 'token_file: "a\\0b"', "sink.token_file: "),
         ("drills: drills", "drills: [", "is not YAML"),
+        (LINE, f"{LINE}\nprometheus: http://b", "is not YAML: prometheus stands twice; leave one"),
+        ("  listen:", "  url: http://a\n  listen:", "is not YAML: url stands twice; leave one out"),
     ],
 )
 def test_a_mistake_is_told_with_file_field_and_what_to_do(
