@@ -1,5 +1,6 @@
 """Finds drills: each file in a layer's folder holds one, called DRILL."""
 
+import ast
 import dataclasses
 import importlib.util
 from collections.abc import Iterator
@@ -68,7 +69,10 @@ def load_drill(path: Path, root: Path = ROOT) -> Drill:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # Not only Exception: a sys.exit(0) in a drill would end `python -m scenarios check` green.
         line = _line_in(path, error)
         raise DrillError(f"{path}{line}: {type(error).__name__}: {error}") from error
     drill = getattr(module, "DRILL", None)
@@ -76,7 +80,8 @@ def load_drill(path: Path, root: Path = ROOT) -> Drill:
         raise DrillError(f"{path}: a drill file defines DRILL = Drill(...); this one does not")
     for problem in problems(drill):
         raise DrillError(f"{path}: {problem}")
-    proves = (module.__doc__ or "").strip()
+    # From the text, as the module has none where Python leaves docstrings out (-OO).
+    proves = (ast.get_docstring(ast.parse(path.read_bytes())) or "").strip()
     if not proves:
         raise DrillError(f"{path}: say in the file's first line, as a docstring, what it proves")
     return dataclasses.replace(drill, name=name, path=str(path), proves=proves.splitlines()[0])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scenarios.judge.errors import JudgeError
-from scenarios.report.merge_sources import MergeError, read_source
+from scenarios.report.read_back import ReportError, read_source
 from scenarios.report.regression import Change, Fallen, Regression, Timing, regression
 from scenarios.report.table import NOTHING, aligned
 from stack.run.speed.durations import format_duration
@@ -36,7 +36,7 @@ def run_compare(reports: Sequence[Path]) -> int:
     try:
         *earlier, newest = [read_source(path) for path in reports]
         found = regression(earlier, newest)
-    except (MergeError, JudgeError) as error:
+    except (ReportError, JudgeError) as error:
         print(f"compare: error: {error}", file=sys.stderr)
         return REFUSED
     for title, lines in sections(found, reports):

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from scenarios.defects import defects_told
 from scenarios.drill import Step
 from scenarios.judge.timeline import FaultRecord
 from scenarios.stage import Stages
 from scenarios.watch import Watch
 from stack.faults.fault import Fault, FaultError, Readback
-from stack.run.stack import DrilledStack
+from stack.run.stack import DrilledStack, StackError
 
 STILL_WITHIN_SECONDS = 3.0
 
@@ -50,12 +51,13 @@ class Injections:
         self._in[step.name] = fault
         self._also[step.name] = step.also
         try:
-            fault.inject(self._stack)
+            with defects_told(fault):
+                fault.inject(self._stack)
         except FaultError as error:
             observed, confirmed = str(error), None
         else:
             observed, confirmed = self._read_back(
-                lambda: fault.read_back(self._stack), fault.confirm_within_seconds
+                fault, fault.read_back, fault.confirm_within_seconds
             )
         record = self._records[step.name] = FaultRecord(
             name=step.name,
@@ -88,17 +90,18 @@ class Injections:
         """Until it is seen to be over. Raises DrillStopped where it never is."""
         fault, record = self._in[name], self._records[name]
         # A fault that ended by itself proves nothing of an alert that did not come.
-        last, still = self._read_back(lambda: fault.read_back(self._stack), STILL_WITHIN_SECONDS)
+        last, still = self._read_back(fault, fault.read_back, STILL_WITHIN_SECONDS)
         if still is None:
             self._records[name] = record = replace(record, lost=last)
         self._stages.say(f"healing {name}")
         healing = time.time()
         try:
-            fault.heal(self._stack)
+            with defects_told(fault):
+                fault.heal(self._stack)
         except FaultError as error:
             raise DrillStopped(f"{name} could not be healed: {error}") from error
         observed, healed = self._read_back(
-            lambda: fault.read_back_healed(self._stack), fault.confirm_within_seconds
+            fault, fault.read_back_healed, fault.confirm_within_seconds
         )
         self._records[name] = record = replace(record, healing=healing, healed=healed)
         if healed is None:
@@ -111,12 +114,13 @@ class Injections:
         while self._in:
             name, fault = self._in.popitem()
             try:
-                fault.heal(self._stack)
-            except FaultError as error:
+                with defects_told(fault):
+                    fault.heal(self._stack)
+            except (FaultError, StackError) as error:
                 self._watch.problem(f"healing {name} failed: {error}")
 
     def _read_back(
-        self, look: Callable[[], Readback], within_seconds: float
+        self, fault: Fault, look: Callable[[DrilledStack], Readback], within_seconds: float
     ) -> tuple[str, float | None]:
         """What was last seen, and when the effect was confirmed: None if it never was."""
         last = Readback(took_effect=False, observed="nothing was read back")
@@ -124,7 +128,14 @@ class Injections:
         def effective() -> bool:
             nonlocal last
             try:
-                last = look()
+                with defects_told(fault):
+                    seen = look(self._stack)
+                if not isinstance(seen, Readback):
+                    raise FaultError(
+                        f"{fault.name} returned {seen!r} from its {look.__name__}; return "
+                        "Readback(took_effect, observed)"
+                    )
+                last = seen
             except FaultError as error:
                 last = Readback(took_effect=False, observed=str(error))
             return last.took_effect

@@ -8,7 +8,7 @@ from pathlib import Path
 from scenarios.judge.errors import JudgeError
 from scenarios.report.coverage import coverage_lines
 from scenarios.report.merge import MergedResults, merge
-from scenarios.report.merge_sources import MergeError
+from scenarios.report.read_back import ReportError
 from scenarios.report.table import summary_lines
 from stack.run.configuration import PRODUCTION
 from stack.run.stack import StackError
@@ -44,7 +44,7 @@ def run_merge(reports: Sequence[Path], into: Path, configuration: Path) -> int:
     """Merge and print the tables of a run; gives the exit code."""
     try:
         results, covered = merge(reports, into, configuration)
-    except (MergeError, StackError, JudgeError) as error:
+    except (ReportError, StackError, JudgeError) as error:
         print(f"merge: error: {error}", file=sys.stderr)
         return REFUSED
     sections = (

@@ -7,6 +7,7 @@ from typing import get_args
 from scenarios.drill import Drill, Step
 from scenarios.judge.expectation import Expectation
 from scenarios.load import LOCUSTFILES, Load
+from scenarios.mistyped import wrong_fields, wrong_members
 
 EXPECTATIONS = (
     "fires(...), inhibited(...), muted(...), lost(...), heartbeat(...), repeats(...) or silent()"
@@ -16,6 +17,7 @@ STEPS = (
     "quiet()"
 )
 AT_ONCE = "fault(...) or near_miss(...)"
+OTHER_FIELDS = ("allows", "app_settings", "largest_speed", "why_slow", "alertmanagers")
 
 
 def problems(drill: Drill) -> Iterator[str]:
@@ -28,12 +30,29 @@ def problems(drill: Drill) -> Iterator[str]:
         yield f"a drill without steps does nothing; add {STEPS} to steps"
     else:
         yield from _steps([step for step in drill.steps if isinstance(step, Step)])
-    if drill.load is None:
+    for expectation in drill.expects:
+        for wrong in wrong_fields(expectation):
+            yield f"{expectation.kind}({expectation.alert!r}, ...): {wrong}"
+    yield from wrong_fields(drill, OTHER_FIELDS)
+    if drill.largest_speed is not None and drill.largest_speed < 1:
+        yield f"largest_speed is {drill.largest_speed:g}; write 1, which is production's, or more"
+    if drill.load is not None:
+        yield from _load(drill.load)
+
+
+def _load(load: object) -> Iterator[str]:
+    if not isinstance(load, Load):
+        yield f"load is {load!r}; write Load(profile, rate_per_second), or None"
         return
-    if not isinstance(drill.load, Load):
-        yield f"load is {drill.load!r}; write Load(profile, rate_per_second), or None"
-    elif not drill.load.locustfile.is_file():
-        yield f"there is no load profile {drill.load.profile!r} in {LOCUSTFILES}"
+    for wrong in wrong_fields(load):
+        yield f"Load({load.profile!r}, ...): {wrong}"
+    if not load.locustfile.is_file():
+        yield f"there is no load profile {load.profile!r} in {LOCUSTFILES}"
+    if load.rate_per_second <= 0:
+        yield (
+            f"Load({load.profile!r}, ...): rate_per_second is {load.rate_per_second:g}; write a "
+            "number above 0, or load=None where nobody is to visit"
+        )
 
 
 def _steps(steps: Sequence[Step]) -> Iterator[str]:
@@ -42,11 +61,26 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
         if step.kind == "together" and (not kinds or kinds - {"fault", "near miss"}):
             yield f"together(...) takes {AT_ONCE}, at least one, and nothing else"
     each = [one for step in steps for one in (step.steps or (step,)) if isinstance(one, Step)]
+    for step in each:
+        yield from _step(step)
     causes = [of for step in each if step.fault is not None for of in (step, *step.also)]
     for name, count in Counter(step.name for step in causes).items():
         if count > 1:
             yield f"{count} steps are called {name!r}; tell them apart with name=..."
     yield from _overlaps(steps)
+
+
+def _step(step: Step) -> Iterator[str]:
+    for wrong in wrong_fields(step):
+        yield f"step {step.name!r}: {wrong}"
+    if step.fault is not None:
+        for wrong in wrong_members(step.fault):
+            yield f"step {step.name!r}: {wrong}"
+    if step.events_per_second is not None and step.events_per_second <= 0:
+        yield (
+            f"step {step.name!r}: events_per_second is {step.events_per_second:g}; write how many "
+            "come in a second, above 0"
+        )
 
 
 def _overlaps(steps: Sequence[Step]) -> Iterator[str]:
@@ -57,6 +91,8 @@ def _overlaps(steps: Sequence[Step]) -> Iterator[str]:
             open_.append(step.name)
         if step.kind == "end" and not step.ends:
             yield "end() names no fault; write end(NAME) with the name of a begin(...) before it"
+        if step.kind == "notified" and not step.ends:
+            yield "until_notified() names no fault; write the name of a begin(...) before it"
         for name in step.ends:
             if name in open_ and step.kind == "end":
                 open_.remove(name)

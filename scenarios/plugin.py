@@ -14,9 +14,18 @@ from scenarios.judge.coverage_inventory import inventory_of
 from scenarios.judge.errors import JudgeError
 from scenarios.preflight import PreflightError, explain, preflight
 from scenarios.report.coverage import coverage_lines, percentage, shortfall
-from scenarios.report.folder import ReportFolder
-from scenarios.report.run_record import RunRecord, write_record
+from scenarios.report.run_record import RunRecord
 from scenarios.report.table import summary_lines
+from scenarios.report_option import (
+    FOLDER,
+    UNWRITTEN,
+    add_report_option,
+    begin_report,
+    choose_folder,
+    make_folder,
+    remove_if_nothing_ran,
+    whole_or_told,
+)
 from scenarios.runner import Settings
 from scenarios.session import SESSION, DrillSession
 from scenarios.shard import SHARD, keep_shard, read_shard, told
@@ -31,7 +40,6 @@ from stack.run.stack import StackError
 from stack.run.way import Way
 
 DEFAULT_SPEED = "60"
-FOLDER = pytest.StashKey[ReportFolder]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,12 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave the stack of a drill that did not pass up for half an hour, to look at",
     )
-    group.addoption(
-        "--report",
-        default="reports",
-        metavar="DIR",
-        help="folder in which each run makes its report folder (default: reports)",
-    )
+    add_report_option(group)
     group.addoption(
         "--configuration",
         default=str(PRODUCTION),
@@ -124,24 +127,19 @@ def runs_nothing(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     if runs_nothing(config) or config.option.explain:
         return
-    config.stash[FOLDER] = folder = ReportFolder(Path(config.option.report))
-    # Absent where pytest's JUnit plugin is turned off.
-    if getattr(config.option, "xmlpath", "") is None:
-        config.option.xmlpath = str(folder.junit)
+    # Set by pytest-xdist, also for its -n; each worker would run all drills.
+    if getattr(config.option, "dist", "no") != "no":
+        raise pytest.UsageError(
+            "drills run side by side by themselves, as many as the host can bear; leave out -n and "
+            "--dist, and split them over machines by --shard"
+        )
+    choose_folder(config)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Not in pytest_configure, which --help goes through too."""
-    folder = session.config.stash.get(FOLDER, None)
-    if folder is None:
-        return
-    try:
-        folder.make()
-    except OSError as error:
-        raise pytest.UsageError(
-            f"cannot make a report folder in {session.config.option.report}: {error.strerror}; "
-            "choose another with --report"
-        ) from error
+    if FOLDER in session.config.stash:
+        make_folder(session.config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -212,16 +210,9 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
         files = inventory_of(whole(source))
     except (PreflightError, StackError, SpeedError, EngineError, JudgeError) as error:
         raise pytest.UsageError(str(error)) from error
-    write_record(
-        RunRecord(
-            tuple(drill.name for drill in drills),
-            hashes_of(source),
-            config.stash.get(SHARD, None),
-            way.name,
-        ),
-        config.stash[FOLDER].path,
-    )
-    config.stash[FOLDER].make_latest()
+    names = tuple(drill.name for drill in drills)
+    shard = config.stash.get(SHARD, None)
+    begin_report(config, RunRecord(names, hashes_of(source), shard, way.name))
     run = DrillSession(
         drills,
         Settings(speed, way, source if isinstance(source, Path) else PRODUCTION),
@@ -238,10 +229,18 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     try:
         return (yield)
     finally:
-        run.close()
+        with whole_or_told(config):
+            run.close()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+# The innermost of the wrappers, so that pytest's own still prints the summary.
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    with whole_or_told(session.config):
+        yield
+    remove_if_nothing_ran(session)
+    if session.exitstatus == pytest.ExitCode.OK and UNWRITTEN in session.config.stash:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if session.config.option.explain and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = pytest.ExitCode.OK
     if session.exitstatus == pytest.ExitCode.OK and uncovered(session.config) is not None:
@@ -249,6 +248,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    unwritten = config.stash.get(UNWRITTEN, None)
+    if unwritten is not None:
+        terminalreporter.write_line(f"FAILED {unwritten}", red=True)
     run = config.stash.get(SESSION, None)
     if run is None:
         return

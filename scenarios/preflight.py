@@ -11,7 +11,14 @@ from scenarios.judge.explanation import explain as explained
 from scenarios.judge.restart_risk import false_resolves, late_firings
 from scenarios.judge.timeline import Configuration
 from scenarios.judge.window import Lags
-from scenarios.source import Running, Source, not_at_sink, whole
+from scenarios.source import (
+    Running,
+    Source,
+    not_at_sink,
+    one_of_several,
+    whole,
+    without_target,
+)
 from stack.run.alertmanager_pair import PEER_TIMEOUT_SECONDS
 from stack.run.configuration import layers_in
 from stack.run.kept_real import KEPT_REAL
@@ -34,10 +41,12 @@ def preflight(drills: Sequence[Drill], source: Source, speed: float, way: Way = 
     Raises PreflightError, and StackError where the configuration itself cannot be used.
     """
     errors, warnings = drill_problems(drills, source, speed, way)
+    errors += _unable_to_tell(drills, way)
     if isinstance(source, Running):
-        unreached, told = not_at_sink(source, _of_elsewhere(drills, way))
-        errors += unreached
-        warnings += told
+        wanted = _of_elsewhere(drills, way)
+        unreached, told = not_at_sink(source, wanted)
+        errors += [*without_target(source, wanted), *unreached]
+        warnings += [*told, *one_of_several(source)]
     else:
         for defect in check_files(source).defects:
             (errors if defect.severity == "error" else warnings).append(str(defect))
@@ -145,6 +154,18 @@ def groups(
             [drill for drill in drills if run_by(drill) == (features, at_speed)],
             at_speed,
         )
+
+
+def _unable_to_tell(drills: Sequence[Drill], way: Way) -> Iterator[str]:
+    """A drill of which nobody knows whether it can run must not be skipped, nor end the run."""
+    for drill in drills:
+        try:
+            drill.unavailable(way.lacks)
+        except Exception as error:  # noqa: BLE001 - whatever a fault of the user's raises
+            yield (
+                f"{drill.path}: one of its faults cannot tell whether this host can have it; its "
+                f"unavailable() raised {type(error).__name__}: {error}"
+            )
 
 
 def _of_elsewhere(drills: Sequence[Drill], way: Way) -> list[Drill]:

@@ -14,10 +14,12 @@ from scenarios.drill import Drill
 from scenarios.fireability import refuse_what_cannot_fire
 from scenarios.host import HostShare, HostUse, Interrupted
 from scenarios.injections import DrillStopped
-from scenarios.judge.timeline import Configuration, Timeline
+from scenarios.judge.timeline import Configuration, Declaration, Timeline
 from scenarios.stage import Stages
 from scenarios.stall import StallMonitor
 from scenarios.steps import StepRunner
+from scenarios.suppressed import refuse_what_is_silenced, suppressions
+from scenarios.unevaluated import not_evaluated
 from scenarios.watch import Cancelled, Watch
 from stack.observe.alertmanager import Alertmanager
 from stack.observe.prometheus import Prometheus, ReadError
@@ -138,7 +140,7 @@ def read_configuration(stack: DrilledStack) -> Configuration:
             Prometheus(stack.addresses.prometheus),
             Alertmanager(stack.addresses.alertmanager),
             stack.layers_absent,
-            jobs_by_target=stack.runs_already,
+            runs_already=stack.runs_already,
         )
         if not stack.addresses.alertmanager_2:
             return configuration
@@ -167,6 +169,19 @@ def check_books(stack: DrilledStack, watch: Watch) -> str:
     return checked.stdout.strip() if checked.returncode == 1 else ""
 
 
+def _refuse_its_state(
+    stack: DrilledStack, configuration: Configuration, declaration: Declaration
+) -> None:
+    """Raises StackError where what runs elsewhere is not as a drill must find it."""
+    prometheus = Prometheus(stack.addresses.prometheus)
+    alertmanager = Alertmanager(stack.addresses.alertmanager)
+    failing = not_evaluated(prometheus, configuration, declaration)
+    if failing:
+        raise StackError("; ".join(failing))
+    refuse_what_is_silenced(alertmanager, configuration, declaration)
+    refuse_what_fires_already(prometheus, alertmanager, declaration)
+
+
 def _refuse_doubts(stack: DrilledStack) -> None:
     """Raises DrillStopped: what can be known to prove nothing need not disturb anybody."""
     doubts = stack.doubts()
@@ -192,11 +207,7 @@ def _record(
         [rule.name for rule in configuration.rules if rule.kind == "alerting"]
     )
     if stack.runs_already:
-        refuse_what_fires_already(
-            Prometheus(stack.addresses.prometheus),
-            Alertmanager(stack.addresses.alertmanager),
-            declaration,
-        )
+        _refuse_its_state(stack, configuration, declaration)
     stages = Stages(progress)
 
     def when_warm() -> None:
@@ -204,7 +215,11 @@ def _record(
         prometheus = Prometheus(stack.addresses.prometheus)
         refuse_what_cannot_fire(prometheus, configuration, declaration, stages.say)
 
-    with Watch(stack, configuration, cancelled) as watch:
+    look_seconds = configuration.evaluation_interval_seconds / 2
+    with (
+        Watch(stack, configuration, cancelled) as watch,
+        suppressions(stack, declaration, look_seconds) as suppressed,
+    ):
         steps = StepRunner(
             drill, declaration, configuration, stack, watch, stages, when_warm=when_warm
         )
@@ -219,6 +234,12 @@ def _record(
         finally:
             ran.cpu_seconds = stack.cpu_seconds()
             steps.heal_everything()
+        for problem in suppressed():
+            watch.problem(problem)
+        if stack.runs_already:
+            prometheus = Prometheus(stack.addresses.prometheus)
+            for problem in not_evaluated(prometheus, configuration, declaration):
+                watch.problem(problem)
         stages.end()
         if "flash-tickets" not in settings.way.lacks:
             progress("checking orders, payments and stock")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from scenarios.awaited import Awaited
 from scenarios.deadlines import Deadlines
+from scenarios.defects import defects_told
 from scenarios.drill import Drill, Step
 from scenarios.injections import DrillStopped, Injections
 from scenarios.judge.expectation import Heartbeat
@@ -43,7 +44,9 @@ class StepRunner:
         self._when_warm = when_warm
         self._deadlines = Deadlines(configuration)
         self._injections = Injections(stack, watch, stages)
-        self._awaited = Awaited(declaration, self._deadlines, watch, stages)
+        self._awaited = Awaited(
+            declaration, self._deadlines, watch, stages, runs_already=stack.runs_already
+        )
         self._load_began: float | None = None
         self._load_ended: float | None = None
 
@@ -94,7 +97,8 @@ class StepRunner:
         """What a run before this one, that could not heal, may have left."""
         for step, cause in self._drill.causes:
             try:
-                cause.heal(self._stack)
+                with defects_told(cause):
+                    cause.heal(self._stack)
             except FaultError as error:
                 raise DrillStopped(
                     f"{step.name} could not be healed before the first step: {error}"

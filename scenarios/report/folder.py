@@ -15,6 +15,8 @@ LOAD = "load"
 LOGS = "logs"
 TIMELINES = "timelines"
 STARVED = "starved"
+# A run of all drills leaves 4 MB, and more where some fail.
+ROOM_BYTES = 8 * 1024 * 1024
 
 
 class ReportFolder:
@@ -26,13 +28,23 @@ class ReportFolder:
         self.path = parent / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
 
     def make(self) -> None:
-        """Create the folder, before anything runs that it could not take up. Raises OSError."""
+        """Create the folder. Raises OSError."""
         self.path.mkdir(parents=True, exist_ok=True)
+
+    def require_room(self) -> None:
+        """Before anything runs that it could not take up. Raises OSError."""
+        probe = self.path / ".room"
+        try:
+            probe.write_bytes(bytes(ROOM_BYTES))
+        finally:
+            probe.unlink(missing_ok=True)
 
     def make_latest(self) -> None:
         """Let ``latest`` point here: once something runs, so that a refused run hides no report."""
         # Two runs at once may both want to be the latest; either is right.
         partial = self.path.parent / f".latest-{os.getpid()}"
+        # A run that was killed may have left one, and its number come again.
+        partial.unlink(missing_ok=True)
         partial.symlink_to(self.path.name)
         partial.replace(self.path.parent / "latest")
 

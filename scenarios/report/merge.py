@@ -13,7 +13,7 @@ from scenarios.judge.coverage import Coverage, coverage
 from scenarios.report.coverage import write_coverage
 from scenarios.report.coverage_files import inventory_of_files
 from scenarios.report.folder import COVERAGE, JUNIT, RESULTS, ReportFolder
-from scenarios.report.merge_sources import MergeError, Source, read_source
+from scenarios.report.read_back import ReportError, Source, read_source
 from scenarios.report.result import FORMAT, DrillResult, Results
 from scenarios.report.run_record import RUN, RunRecord, differing, hashes, write_record
 
@@ -37,9 +37,12 @@ class MergedResults(Results):
 def merge(paths: Sequence[Path], into: Path, configuration: Path) -> tuple[MergedResults, Coverage]:
     """Make one report folder, ``into``, of several; it is there whole, or not at all.
 
-    ``configuration`` is the folder that was drilled. Raises MergeError, StackError, JudgeError.
+    ``configuration`` is the folder that was drilled. Raises ReportError, StackError, JudgeError.
     """
     sources = [read_source(path) for path in paths]
+    for source in sources:
+        if source.path.resolve() in into.resolve().parents:
+            raise ReportError(f"{into} is inside of {source.path}; name a folder outside of it")
     refuse_unlike(sources, configuration)
     proofs = [proof for source in sources for proof in source.proofs]
     covered = coverage(proofs, inventory_of_files(configuration))
@@ -49,44 +52,44 @@ def merge(paths: Sequence[Path], into: Path, configuration: Path) -> tuple[Merge
     try:
         _write(results, covered, into)
     except OSError as error:
-        raise MergeError(f"cannot write {into}: {error}") from error
+        raise ReportError(f"cannot write {into}: {error}") from error
     return results, covered
 
 
 def refuse_unlike(sources: Sequence[Source], configuration: Path) -> None:
-    """Raise MergeError unless the reports are of different drills of one and the same thing."""
+    """Raise ReportError unless the reports are of different drills of one and the same thing."""
     first = sources[0]
     seen: dict[str, Source] = {}
     for source in sources:
         if source.speed != first.speed:
-            raise MergeError(
+            raise ReportError(
                 f"{first.path} ran at speed {first.speed:g}, {source.path} at {source.speed:g}; "
                 "merge runs of one speed"
             )
         if source.record.stack != first.record.stack:
-            raise MergeError(
+            raise ReportError(
                 f"{first.path} ran with --stack {first.record.stack}, {source.path} with --stack "
                 f"{source.record.stack}; what they prove together tells: python -m scenarios "
                 "coverage"
             )
         if files := differing(first.record.configuration, source.record.configuration):
-            raise MergeError(
+            raise ReportError(
                 f"{first.path} and {source.path} drilled different configurations: "
                 f"{', '.join(files)}"
             )
         for drill, result in source.results.items():
             if (other := seen.setdefault(drill, source)) is not source:
-                raise MergeError(
+                raise ReportError(
                     f"{drill} is in two reports: {other.results[drill].verdict} in {other.path}, "
                     f"{result.verdict} in {source.path}; give only the report that counts"
                 )
     if files := differing(first.record.configuration, hashes(configuration)):
-        raise MergeError(
+        raise ReportError(
             f"the reports are not of the configuration in {configuration}: {', '.join(files)}; "
             "give the folder that was drilled as --configuration, as it was then"
         )
     for missing in _missing_shards(sources):
-        raise MergeError(missing)
+        raise ReportError(missing)
 
 
 def _missing_shards(sources: Sequence[Source]) -> Iterator[str]:
@@ -112,7 +115,7 @@ def _missing_shards(sources: Sequence[Source]) -> Iterator[str]:
 
 def _write(results: MergedResults, covered: Coverage, into: Path) -> None:
     if into.is_symlink() or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
-        raise MergeError(f"{into} is there already; name a folder that is not")
+        raise ReportError(f"{into} is there already; name a folder that is not")
     into.parent.mkdir(parents=True, exist_ok=True)
     partial = into.parent / f".{into.name}-{os.getpid()}"
     partial.mkdir()
@@ -138,7 +141,7 @@ def _copy(source: Source, target: Path) -> None:
         if path.is_dir() or relative.as_posix() in MADE_ANEW:
             continue
         if (target / relative).exists():
-            raise MergeError(f"{path} is in another report too; give each report once")
+            raise ReportError(f"{path} is in another report too; give each report once")
         (target / relative).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target / relative)
 

@@ -1,4 +1,4 @@
-"""One report of several that are to be merged: read whole, and refused where it is damaged."""
+"""The report of a run that is over: read whole, and refused where it is damaged."""
 
 import json
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ from scenarios.report.run_record import RunRecord, RunRecordError, read_record
 from scenarios.report.saved import TimelineError, read_timeline
 
 
-class MergeError(Exception):
-    """Reports cannot be merged honestly; the text says why and what to do."""
+class ReportError(Exception):
+    """Reports cannot be read, or put together honestly; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,19 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """A report folder with all that belongs to it. Raises MergeError."""
+    """A report folder with all that belongs to it. Raises ReportError."""
     if not path.is_dir():
-        raise MergeError(f"{path} is no folder; give report folders, such as reports/latest")
+        raise ReportError(f"{path} is no folder; give report folders, such as reports/latest")
     try:
         record = read_record(path)
     except RunRecordError as error:
-        raise MergeError(str(error)) from error
+        raise ReportError(str(error)) from error
     speed, wall_seconds, entries = _results(path / RESULTS)
     _hold_against(record, entries, path)
     timelines = _timelines(path / TIMELINES)
     strangers = timelines.keys() - entries.keys()
     if strangers:
-        raise MergeError(
+        raise ReportError(
             f"{path / TIMELINES} has timelines of drills of which {RESULTS} does not tell: "
             f"{', '.join(sorted(strangers))}"
         )
@@ -74,18 +74,20 @@ def _results(path: Path) -> tuple[float, float, dict[str, Mapping[str, Any]]]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
-            raise MergeError(f"{path} has format {document['format']}; this version reads {FORMAT}")
+            raise ReportError(
+                f"{path} has format {document['format']}; this version reads {FORMAT}"
+            )
         drills = document["drills"]
         entries = {str(entry["drill"]): entry for entry in drills}
         speed, wall_seconds = float(document["speed"]), float(document["wall_seconds"])
     except OSError as error:
-        raise MergeError(
+        raise ReportError(
             f"cannot read {path}: {error.strerror}; a run that was killed leaves none"
         ) from error
     except (ValueError, TypeError, KeyError) as error:
-        raise MergeError(f"{path} does not hold a run's results: {error!r}") from error
+        raise ReportError(f"{path} does not hold a run's results: {error!r}") from error
     if len(entries) != len(drills):
-        raise MergeError(f"{path} tells of a drill twice")
+        raise ReportError(f"{path} tells of a drill twice")
     return speed, wall_seconds, entries
 
 
@@ -93,18 +95,18 @@ def _hold_against(record: RunRecord, entries: Mapping[str, Mapping[str, Any]], p
     """A run that ended early must not look like a smaller one that ended well."""
     asked = set(record.drills)
     if lacking := asked - entries.keys():
-        raise MergeError(
+        raise ReportError(
             f"the run of {path} did not come to its end: it has no result of "
             f"{', '.join(sorted(lacking))}; run it again"
         )
     if strange := entries.keys() - asked:
-        raise MergeError(
+        raise ReportError(
             f"{path} is not of one run: {RESULTS} tells of {', '.join(sorted(strange))}, which the "
             "run was not asked for"
         )
     shard = record.shard
     if shard is not None and asked != set(shard.plan[shard.index - 1]):
-        raise MergeError(f"{path} says that it is shard {shard}, and is of other drills")
+        raise ReportError(f"{path} says that it is shard {shard}, and is of other drills")
 
 
 def _timelines(folder: Path) -> dict[str, tuple[Timeline, Judgement]]:
@@ -115,11 +117,11 @@ def _timelines(folder: Path) -> dict[str, tuple[Timeline, Judgement]]:
             timeline = read_timeline(path)
             judgement = judge(timeline)
         except TimelineError as error:
-            raise MergeError(str(error)) from error
+            raise ReportError(str(error)) from error
         except JudgeError as error:
-            raise MergeError(f"{path}: {error}") from error
+            raise ReportError(f"{path}: {error}") from error
         if path.stem != file_name(judgement.drill):
-            raise MergeError(f"{path} holds the timeline of another drill: {judgement.drill}")
+            raise ReportError(f"{path} holds the timeline of another drill: {judgement.drill}")
         found[judgement.drill] = (timeline, judgement)
     return found
 
@@ -130,21 +132,21 @@ def _result(entry: Mapping[str, Any], judgement: Judgement | None, path: Path) -
     try:
         result = make_converter().structure(plain, DrillResult)
     except (cattrs.BaseValidationError, ValueError, TypeError, KeyError) as error:
-        raise MergeError(
+        raise ReportError(
             f"{path / RESULTS} does not hold the result of {entry['drill']}"
         ) from error
     was_judged = result.verdict == "pass" or entry.get("judgement") is not None
     if not was_judged:
         return result
     if judgement is None:
-        raise MergeError(
+        raise ReportError(
             f"{path / TIMELINES / file_name(result.drill)}.json is missing, and with it what "
             f"{result.drill} was judged by"
         )
     if result.verdict == "pass" and judgement.verdict != "pass":
-        raise MergeError(
-            f"{path} is damaged: {RESULTS} says that {result.drill} is a pass; its timeline, "
-            f"judged again, is {judgement.verdict}"
+        raise ReportError(
+            f"{path} is damaged, or of another version: {RESULTS} says that {result.drill} is a "
+            f"pass; its timeline, judged again, is {judgement.verdict}"
         )
     return replace(result, judgement=judgement)
 
@@ -153,12 +155,12 @@ def _suites(path: Path) -> tuple[ET.Element, ...]:
     try:
         root = ET.parse(path).getroot()  # noqa: S314 - written by our own runs
     except OSError as error:
-        raise MergeError(
+        raise ReportError(
             f"cannot read {path}: {error.strerror}; a run makes it unless --junitxml is given"
         ) from error
     except ET.ParseError as error:
-        raise MergeError(f"{path} is not JUnit XML: {error}") from error
+        raise ReportError(f"{path} is not JUnit XML: {error}") from error
     suites = tuple(root.iter("testsuite"))
     if root.tag != "testsuites" or not suites:
-        raise MergeError(f"{path} is not JUnit XML: it has no test suite")
+        raise ReportError(f"{path} is not JUnit XML: it has no test suite")
     return suites

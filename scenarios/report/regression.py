@@ -8,7 +8,7 @@ from scenarios.judge.coverage_inventory import Inventory
 from scenarios.judge.lookup import label_text
 from scenarios.judge.verdict import Row
 from scenarios.report.coverage import COLUMNS, route_text
-from scenarios.report.merge_sources import MergeError, Source
+from scenarios.report.read_back import ReportError, Source
 from scenarios.report.result import DrillResult
 from scenarios.report.run_record import differing
 
@@ -73,7 +73,7 @@ class Regression:
 
 
 def regression(earlier: Sequence[Source], newest: Source) -> Regression:
-    """Hold a run against those before it, oldest first. Raises MergeError, JudgeError.
+    """Hold a run against those before it, oldest first. Raises ReportError, JudgeError.
 
     What any of the earlier proved counts as proven before, so that a proof that was lost some runs
     ago stays lost until it is there again.
@@ -97,14 +97,14 @@ def regression(earlier: Sequence[Source], newest: Source) -> Regression:
 
 def _refuse_unlike(source: Source, newest: Source) -> None:
     if source.path.resolve() == newest.path.resolve():
-        raise MergeError(f"{newest.path} is given twice; give each run's report once")
+        raise ReportError(f"{newest.path} is given twice; give each run's report once")
     if source.record.stack != newest.record.stack:
-        raise MergeError(
+        raise ReportError(
             f"{source.path} ran with --stack {source.record.stack}, {newest.path} with --stack "
             f"{newest.record.stack}; compare runs of one kind of stack"
         )
     if source.speed != newest.speed:
-        raise MergeError(
+        raise ReportError(
             f"{source.path} ran at speed {source.speed:g}, {newest.path} at {newest.speed:g}; "
             "compare runs of one speed"
         )

@@ -95,15 +95,14 @@ class Results:
 
     def finish(self, drill: Drill, ran: Ran) -> None:
         """Judge and save while the drill's stack still runs."""
-        first = self._first_attempt(drill)
-        result = replace(self._judge(drill, ran), first_attempt=first)
-        # A stack that did not start has ended by itself, and its logs stand in the error.
-        if ran.stack is not None and ran.stack.directory.is_dir():
-            self.folder.save_load(drill.name, ran.stack.directory / "load")
-            if result.verdict != "pass":
-                leave_running = not ran.cancelled and not self._is_wanted_again(result)
-                result = self._keep(result, ran.stack, leave_running=leave_running)
-        self._put(result)
+        try:
+            self._judge_and_save(drill, ran)
+        except OSError as error:
+            # Without what it was judged by it is no evidence, whatever the verdict was.
+            text = f"what this drill leaves cannot be saved: {error}"
+            if ran.timeline is not None:
+                text += f"\n\n{failure_text(ran.timeline, judge(ran.timeline))}"
+            self._put(DrillResult(drill.name, drill.proves, "error", text))
 
     def is_wanted_again(self, drill: Drill) -> bool:
         """Whether a drill that is over proved nothing, because the host held it up."""
@@ -119,7 +118,7 @@ class Results:
         return known
 
     def write(self, wall_seconds: float) -> None:
-        """Write results.json."""
+        """Write results.json. Raises OSError."""
         self.folder.make()
         self.wall_seconds = wall_seconds
         document: dict[str, Any] = {
@@ -129,6 +128,17 @@ class Results:
             "drills": [asdict(result) for result in self.all()],
         }
         self.folder.results.write_text(json.dumps(plain(document), indent=1, allow_nan=False))
+
+    def _judge_and_save(self, drill: Drill, ran: Ran) -> None:
+        first = self._first_attempt(drill)
+        result = replace(self._judge(drill, ran), first_attempt=first)
+        # A stack that did not start has ended by itself, and its logs stand in the error.
+        if ran.stack is not None and ran.stack.directory.is_dir():
+            self.folder.save_load(drill.name, ran.stack.directory / "load")
+            if result.verdict != "pass":
+                leave_running = not ran.cancelled and not self._is_wanted_again(result)
+                result = self._keep(result, ran.stack, leave_running=leave_running)
+        self._put(result)
 
     def _judge(self, drill: Drill, ran: Ran) -> DrillResult:
         figures: dict[str, Any] = {

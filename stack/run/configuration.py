@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from stack.run.receivers import Sink, outsiders, use_sink
+from stack.run.shape import require_shape
 from stack.run.speed import (
     SCALES_ANNOTATION,
     Compressed,
@@ -50,9 +51,16 @@ def layers_in(source: Path) -> tuple[str, ...]:
 
 def production_in(source: Path) -> Production:
     """What a folder has in prometheus/ and alertmanager/. Raises SpeedError with file and line."""
-    return read_production(
-        source / "prometheus" / "prometheus.yml", source / "alertmanager" / "alertmanager.yml"
-    )
+    prometheus = source / "prometheus" / "prometheus.yml"
+    try:
+        production = read_production(prometheus, source / "alertmanager" / "alertmanager.yml")
+        require_shape(production)
+    except RecursionError as error:
+        raise SpeedError(
+            f"a file of {source} contains itself: an alias (*NAME) stands inside its own anchor "
+            "(&NAME)"
+        ) from error
+    return production
 
 
 def compressed(source: Path, *, speed: float, layers: Sequence[str]) -> Compressed:

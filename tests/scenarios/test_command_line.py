@@ -103,7 +103,8 @@ CASES: Mapping[str, Case] = {
     "cache that is a file": Case((REDIS_DOWN,), environment={"FLASH_DRILLS_CACHE": "file"}),
     "cache that cannot be": Case((REDIS_DOWN,), environment={"FLASH_DRILLS_CACHE": "/proc/x/y"}),
     "no engine of Docker": Case(
-        (REDIS_DOWN, "--stack", "compose"), environment={"DOCKER_HOST": "tcp://127.0.0.1:1"}
+        (REDIS_DOWN, "--stack", "compose"),
+        environment={"DOCKER_HOST": "unix:///nowhere/docker.sock"},
     ),
     "no compose file": Case((REDIS_DOWN, "--stack", "compose", "--compose-override", "absent.yml")),
     "compose file for a local stack": Case((REDIS_DOWN, "--compose-override", "file")),

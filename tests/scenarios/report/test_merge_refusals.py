@@ -39,6 +39,16 @@ def test_a_drill_in_two_reports_is_refused_whatever_its_verdicts(
     assert "give only the report that counts" in refused(merge(two, two), tmp_path)
 
 
+def test_a_report_is_not_merged_into_one_of_its_own_sources(
+    report: Report, merge: Merge, tmp_path: Path
+) -> None:
+    """It would be read as a part of that report from then on."""
+    one = report("one", "delivery/one")
+    text = refused(merge(one, report("two", "delivery/two"), into="one/merged"), tmp_path)
+    assert f"{one / 'merged'} is inside of {one}; name a folder outside of it" in text
+    assert not (one / "merged").exists()
+
+
 def test_different_speeds_are_refused(report: Report, merge: Merge, tmp_path: Path) -> None:
     text = refused(
         merge(report("one", "delivery/one"), report("two", "delivery/two", speed=30.0)), tmp_path

@@ -12,7 +12,7 @@ from scenarios.judge.coverage_inventory import RuleKey
 from scenarios.judge.coverage_proof import Proof
 from scenarios.judge.finding import Finding, Reason
 from scenarios.judge.verdict import Row
-from scenarios.report.merge_sources import Source, read_source
+from scenarios.report.read_back import Source, read_source
 from scenarios.report.regression import Change, Regression, Timing, regression
 
 Report = Callable[..., Path]
