@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from scenarios.load import Load, ledger, read_ledger
 from stack.faults.disturbance import Disturbance
 from stack.faults.fault import FaultError, Readback
+from stack.observe.session import session_for
 from stack.run.stack import Stack, StackError
 
 REQUEST_TIMEOUT_SECONDS = 5.0
@@ -125,7 +126,7 @@ class QueueSurge(Disturbance):
 
     def _set_admission(self, stack: Stack, rate_per_second: float) -> None:
         try:
-            with loopback_session() as session:
+            with session_for(stack.addresses.app) as session:
                 answer = session.put(
                     f"{stack.addresses.app}/api/admin/admission",
                     json={"rate_per_second": rate_per_second},
@@ -155,7 +156,7 @@ def start_load(load: Load, stack: Stack, name: str) -> None:
 def waiting_users(stack: Stack) -> float:
     """What the app says of its waiting room, or -1 where it does not answer."""
     try:
-        with loopback_session() as session:
+        with session_for(stack.addresses.app_metrics) as session:
             text = session.get(
                 f"{stack.addresses.app_metrics}/metrics", timeout=REQUEST_TIMEOUT_SECONDS
             ).text
@@ -166,10 +167,3 @@ def waiting_users(stack: Stack) -> float:
             if sample.name == WAITING_METRIC:
                 return float(sample.value)
     return -1.0
-
-
-def loopback_session() -> requests.Session:
-    """A session that asks this host itself: a company's proxy knows nothing of its loopback."""
-    session = requests.Session()
-    session.trust_env = False
-    return session

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import requests
 import yaml
 
+from stack.faults.control_request import ControlError, ask_control
 from stack.faults.disturbance import Disturbance
 from stack.faults.fault import FaultError, Readback
 from stack.observe.prometheus import Prometheus, ReadError
@@ -78,10 +78,6 @@ def _file(stack: Stack) -> Path:
 def _reload(stack: Stack) -> None:
     url = f"{stack.addresses.prometheus}/-/reload"
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.post(url, timeout=RELOAD_WITHIN_SECONDS)
-    except requests.RequestException as error:
+        ask_control("POST", url, within_seconds=RELOAD_WITHIN_SECONDS)
+    except ControlError as error:
         raise FaultError(f"Prometheus cannot be reloaded: {error}") from error
-    if not answer.ok:
-        raise FaultError(f"Prometheus cannot be reloaded: {url} answers {answer.text.strip()}")

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-import requests
-
 from stack.faults.fault import Readback
+from stack.faults.http_probe import answers_well
 from stack.faults.service_down import ServiceDown
 from stack.run.stack import Service, Stack
-
-ANSWER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,14 +32,9 @@ class AppDown(ServiceDown):
     def read_back_healed(self, stack: Stack) -> Readback:
         """The API answers, and so do its metrics, which have a listener of their own."""
         seen = []
-        with requests.Session() as session:
-            session.trust_env = False
-            for url in (f"{stack.addresses.app}/health", f"{stack.addresses.app_metrics}/metrics"):
-                try:
-                    status = session.get(url, timeout=ANSWER_SECONDS).status_code
-                except requests.RequestException as error:
-                    return Readback(False, f"{url} does not answer ({type(error).__name__})")
-                if status != requests.codes.ok:
-                    return Readback(False, f"{url} answers {status}")
-                seen.append(f"{url} answers 200")
+        for url in (f"{stack.addresses.app}/health", f"{stack.addresses.app_metrics}/metrics"):
+            answered = answers_well(url)
+            if not answered.took_effect:
+                return answered
+            seen.append(answered.observed)
         return Readback(True, ", ".join(seen))

@@ -2,7 +2,7 @@
 
 import sys
 
-import requests
+from stack.observe.session import session_for
 
 METRIC = "process_resident_memory_bytes"
 TIMEOUT_SECONDS = 2.0
@@ -10,8 +10,7 @@ TIMEOUT_SECONDS = 2.0
 
 def resident_bytes(metrics_url: str) -> float:
     """Raises OSError where the metrics cannot be read, or do not tell it."""
-    with requests.Session() as session:
-        session.trust_env = False
+    with session_for(metrics_url) as session:
         answer = session.get(f"{metrics_url}/metrics", timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()
     for line in answer.text.splitlines():

@@ -4,25 +4,23 @@ Run as ``python -m stack.faults.cache_dropper``. It goes on while Redis is gone,
 it at once.
 """
 
-import argparse
 import sys
 import time
 
 import redis
 
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 CACHED_KEY = "catalogue:events"
 ANSWER_SECONDS = 1.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--drops-per-second", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import redis
 
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_positive, require_seconds
+from stack.faults.parameters import require_positive
 from stack.faults.redis_direct import direct_redis, information
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
@@ -31,9 +31,8 @@ class CacheDrops(Stressed):
 
     drops_per_second: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_positive(self, "drops_per_second")
-        require_seconds(self, "expires_seconds")
 
     def arguments(self, stack: Stack, /) -> Sequence[str]:
         return [

@@ -92,7 +92,7 @@ class ContainerCrash(Disturbance):
                 yield engine, engine.containers.get(stack.container(self.service))
             finally:
                 engine.close()
-        except (DockerException, StackError, NotSeen) as error:
+        except (DockerException, OSError, StackError, NotSeen) as error:
             raise FaultError(f"{self.name} of {self.service}: {error}") from error
 
 

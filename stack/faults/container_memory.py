@@ -6,7 +6,7 @@ from typing import ClassVar
 from stack.faults.contained import Contained
 from stack.faults.container_usage import held_ratio
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_ratio, require_seconds
+from stack.faults.parameters import require_ratio
 from stack.run.stack import Service, Stack
 
 TOLERANCE = 0.03
@@ -27,9 +27,8 @@ class ContainerMemory(Contained):
 
     used_ratio: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_ratio(self, "used_ratio", below_one=True)
-        require_seconds(self, "expires_seconds")
 
     @property
     def level(self) -> float:

@@ -5,25 +5,23 @@ the other end of a pipe: at end of file it ends. SIGTERM ends this process as it
 not listen to it, and the kernel closes the pipe.
 """
 
-import argparse
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 LOOK_EVERY_SECONDS = 0.1
 END_WITHIN_SECONDS = 5.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--container", required=True)
     parser.add_argument("--program", required=True)
     parser.add_argument("--level", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from stack.faults.contained import CADVISOR_SECONDS
 from stack.faults.container_usage import bytes_per_second
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_positive, require_seconds
+from stack.faults.parameters import require_positive
 from stack.faults.stressed import Stressed
 from stack.run.stack import Service, Stack
 from stack.run.way import Feature
@@ -32,9 +32,8 @@ class ContainerTraffic(Stressed):
 
     bytes_per_second: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_positive(self, "bytes_per_second")
-        require_seconds(self, "expires_seconds")
 
     @property
     def lag_seconds(self) -> float:

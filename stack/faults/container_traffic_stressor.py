@@ -5,13 +5,13 @@ counts neither a hit nor a miss. SIGTERM ends this process as it ends any that d
 it.
 """
 
-import argparse
 import sys
 import time
 
 import redis
 
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 PIECE_BYTES = 128 << 10
 # What a stall kept from being sent is not made up for: the rate is to be steady.
@@ -20,12 +20,10 @@ ANSWER_SECONDS = 5.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--redis-host", required=True)
     parser.add_argument("--redis-port", type=int, required=True)
     parser.add_argument("--bytes-per-second", type=float, required=True, help="each way")
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

@@ -72,7 +72,7 @@ def _container(stack: Stack, service: Service) -> Iterator[Container]:
             yield engine.containers.get(stack.container(service))
         finally:
             engine.close()
-    except (DockerException, StackError) as error:
+    except (DockerException, OSError, StackError) as error:
         raise FaultError(f"the container of {service} cannot be looked at: {error}") from error
 
 

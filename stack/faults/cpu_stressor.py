@@ -4,12 +4,12 @@ Run as ``python -m stack.faults.cpu_stressor``, one process for each core; each 
 and corrects its own share, so that together they land on the target whatever else runs.
 """
 
-import argparse
 import sys
 import time
 
 from stack.faults.cpu_usage import BusyMeter
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 PERIOD_SECONDS = 0.1
 # Part of the error that is corrected in each period: settles in under a second, and the 10 ms
@@ -32,10 +32,8 @@ def next_duty(duty: float, busy_ratio: float, target_ratio: float) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--busy-ratio", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

@@ -4,7 +4,6 @@ Run as ``python -m stack.faults.database_connection_stressor``, with the databas
 DATABASE_URL. SIGTERM ends it at once, and the connections with it.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from stack.faults.database_locker import URL_VARIABLE
 from stack.faults.lifeline import Lifeline
 from stack.faults.postgresql import CONNECTIONS, connections, engine_for
+from stack.faults.stressor_options import stressor_parser
 
 LOOK_EVERY_SECONDS = 0.1
 # Written once there are as many connections as wanted.
@@ -23,10 +23,8 @@ HOLDS = "holds all of its connections"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--used-ratio", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

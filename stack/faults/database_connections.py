@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from stack.faults.database_connection_stressor import HOLDS
 from stack.faults.database_locker import URL_VARIABLE
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_ratio, require_seconds
+from stack.faults.parameters import require_ratio
 from stack.faults.postgresql import CONNECTIONS, connections, probe
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
@@ -34,9 +34,8 @@ class DatabaseConnections(Stressed):
 
     used_ratio: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_ratio(self, "used_ratio", below_one=True)
-        require_seconds(self, "expires_seconds")
 
     def arguments(self, _stack: Stack, /) -> Sequence[str]:
         return ["--used-ratio", str(self.used_ratio)]

@@ -5,7 +5,6 @@ DATABASE_URL. SIGTERM ends it at once; PostgreSQL then gives the lock to one aft
 which is gone.
 """
 
-import argparse
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from stack.faults.database_locker import URL_VARIABLE
 from stack.faults.lifeline import Lifeline
 from stack.faults.postgresql import LOCK_WAITS, engine_for
+from stack.faults.stressor_options import stressor_parser
 
 LOOK_EVERY_SECONDS = 0.1
 # Advisory locks have no names; any number that nobody else uses.
@@ -24,10 +24,8 @@ LOCK = text("SELECT pg_advisory_lock(7081923)")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--sessions", type=int, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stack.faults.database_locker import URL_VARIABLE
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_seconds, require_whole_number
+from stack.faults.parameters import require_whole_number
 from stack.faults.postgresql import LOCK_WAITS, probe, waiting
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
@@ -31,9 +31,8 @@ class DatabaseLockWaits(Stressed):
 
     sessions: int
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_whole_number(self, "sessions", at_most=MOST_SESSIONS)
-        require_seconds(self, "expires_seconds")
 
     def arguments(self, _stack: Stack, /) -> Sequence[str]:
         return ["--sessions", str(self.sessions)]

@@ -44,8 +44,8 @@ class DatabaseLocked(Stressed):
     timeout_seconds: float = 5.0
     failing_ratio: float | None = None
 
-    def __post_init__(self) -> None:
-        for field in ("held_seconds", "timeout_seconds", "expires_seconds"):
+    def check(self) -> None:
+        for field in ("held_seconds", "timeout_seconds"):
             require_seconds(self, field)
         if self.free_seconds:
             require_seconds(self, "free_seconds")

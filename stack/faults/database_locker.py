@@ -4,7 +4,6 @@ Run as ``python -m stack.faults.database_locker``, with the database's address i
 SIGTERM ends it at once; the system then takes its lock away, and nothing was written.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Protocol, get_args
 from stack.faults import sqlite_lock
 from stack.faults.lifeline import Lifeline
 from stack.faults.sqlite_lock import Kind, SqliteLock
+from stack.faults.stressor_options import stressor_parser
 
 # Where the address is found: it may hold a password, which no command line may show.
 URL_VARIABLE = "DATABASE_URL"
@@ -48,12 +48,10 @@ def wait(seconds: float, lifeline: Lifeline) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--lock", choices=get_args(Kind), required=True)
     parser.add_argument("--held-seconds", type=float, required=True)
     parser.add_argument("--free-seconds", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

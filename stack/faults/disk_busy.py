@@ -8,7 +8,7 @@ from typing import ClassVar
 from stack.faults.disk_device import DiskMeter, directory_on_disk
 from stack.faults.fault import FaultError, Readback
 from stack.faults.host_cpu import on_target
-from stack.faults.parameters import require_ratio, require_seconds
+from stack.faults.parameters import require_ratio
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
@@ -30,9 +30,8 @@ class DiskBusy(Stressed):
 
     busy_ratio: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_ratio(self, "busy_ratio")
-        require_seconds(self, "expires_seconds")
 
     @property
     def symptom_ratio(self) -> float | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_ratio, require_seconds
+from stack.faults.parameters import require_ratio
 from stack.faults.small_disk import (
     MOUNTED_BYTES,
     is_mounted,
@@ -37,9 +37,8 @@ class DiskFull(Stressed):
 
     used_ratio: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_ratio(self, "used_ratio", below_one=True)
-        require_seconds(self, "expires_seconds")
 
     @property
     def symptom_ratio(self) -> float | None:

@@ -5,7 +5,6 @@ takes the space back with the process; a file system that was mounted for it is 
 holder (mount_holder.py).
 """
 
-import argparse
 import contextlib
 import os
 import subprocess
@@ -16,6 +15,7 @@ from typing import IO
 
 from stack.faults.lifeline import Lifeline
 from stack.faults.small_disk import LARGEST_BYTES
+from stack.faults.stressor_options import stressor_parser
 
 LOOK_EVERY_SECONDS = 0.1
 
@@ -55,12 +55,10 @@ def hold(directory: Path, used_ratio: float) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--mount-bytes", type=int, help="mount one of this size there")
     parser.add_argument("--used-ratio", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

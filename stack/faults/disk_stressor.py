@@ -6,7 +6,6 @@ the next is there, however long a busy host takes to wake who asked for it. The 
 and are gone with this process.
 """
 
-import argparse
 import mmap
 import os
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from stack.faults.cpu_stressor import PERIOD_SECONDS, next_duty
 from stack.faults.disk_device import DiskMeter
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 FILE_BYTES = 16 << 20
 READERS = 2
@@ -71,12 +71,10 @@ class Readers:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--disk", required=True, help="the disk that the directory is on")
     parser.add_argument("--busy-ratio", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

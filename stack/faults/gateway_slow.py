@@ -6,12 +6,10 @@ number of charges (the gateway's takes a thread for each), and is independent of
 (the gateway has one setting, and setting or healing one part replaces the other).
 """
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
-import requests
-
+from stack.faults.http_probe import health_seconds
 from stack.faults.parameters import require_seconds
 from stack.faults.proxy_latency import SHORTEST_LATENCY_SECONDS, ProxyLatency
 from stack.faults.toxiproxy_client import Proxy
@@ -40,12 +38,4 @@ class GatewaySlow(ProxyLatency):
 
     def exchange(self, proxy: Proxy, timeout_seconds: float) -> float:
         """Seconds that GET /health takes, connecting included."""
-        with requests.Session() as session:
-            session.trust_env = False
-            began = time.perf_counter()
-            answer = session.get(
-                f"http://{proxy.host}:{proxy.port}/health", timeout=timeout_seconds
-            )
-            seconds = time.perf_counter() - began
-        answer.raise_for_status()
-        return seconds
+        return health_seconds(proxy.host, proxy.port, timeout_seconds)

@@ -8,7 +8,7 @@ from stack.faults.cpu_stressor import LOWEST_PRIORITY
 from stack.faults.fault import Readback
 from stack.faults.memory_sizing import TOLERANCE, why_unavailable
 from stack.faults.memory_stressor import memory_now
-from stack.faults.parameters import require_ratio, require_seconds
+from stack.faults.parameters import require_ratio
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
@@ -32,9 +32,8 @@ class HostMemory(Stressed):
 
     used_ratio: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_ratio(self, "used_ratio", below_one=True)
-        require_seconds(self, "expires_seconds")
 
     @property
     def symptom_ratio(self) -> float | None:

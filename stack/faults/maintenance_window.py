@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import requests
 import yaml
 
+from stack.faults.control_request import ControlError, ask_control
 from stack.faults.disturbance import Disturbance
 from stack.faults.fault import FaultError, Readback
 from stack.observe.alertmanager import Alertmanager
@@ -21,7 +21,7 @@ ALL_DAY = {
     "name": INTERVAL,
     "time_intervals": [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}],
 }
-TIMEOUT_SECONDS = 5.0
+RELOAD_WITHIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -129,10 +129,6 @@ def _files(stack: Stack) -> tuple[Path, Path]:
 def _reload(stack: Stack) -> None:
     url = f"{stack.addresses.alertmanager}/-/reload"
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.post(url, timeout=TIMEOUT_SECONDS)
-    except requests.RequestException as error:
-        raise FaultError(f"POST {url} was not answered ({type(error).__name__})") from error
-    if not answer.ok:
-        raise FaultError(f"POST {url} answered {answer.status_code}: {answer.text.strip()}")
+        ask_control("POST", url, within_seconds=RELOAD_WITHIN_SECONDS)
+    except ControlError as error:
+        raise FaultError(f"Alertmanager cannot be reloaded: {error}") from error

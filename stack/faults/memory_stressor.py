@@ -4,7 +4,6 @@ Run as ``python -m stack.faults.memory_stressor``. SIGTERM ends it as it ends an
 does not listen to it: at once, and the kernel has the memory back.
 """
 
-import argparse
 import contextlib
 import sys
 import time
@@ -16,6 +15,7 @@ from stack.faults.cgroup import memory_room_bytes
 from stack.faults.held_memory import CHUNK_BYTES, HeldMemory, held_memory
 from stack.faults.lifeline import Lifeline
 from stack.faults.memory_sizing import Memory, bytes_to_take
+from stack.faults.stressor_options import stressor_parser
 
 LOOK_EVERY_SECONDS = 0.1
 OOM_SCORE = Path("/proc/self/oom_score_adj")
@@ -38,10 +38,8 @@ def adjust(held: HeldMemory, used_ratio: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--used-ratio", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

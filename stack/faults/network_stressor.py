@@ -5,13 +5,13 @@ hundred megabytes a second take a few hundredths of a core. SIGTERM ends it as i
 that does not listen to it.
 """
 
-import argparse
 import contextlib
 import socket
 import sys
 import time
 
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 LOOPBACK = "127.0.0.1"
 PIECE_BYTES = 256 << 10
@@ -42,10 +42,8 @@ class Pipe:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--bytes-per-second", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import psutil
 
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_positive, require_seconds
+from stack.faults.parameters import require_positive
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
@@ -34,9 +34,8 @@ class NetworkSurge(Stressed):
 
     bytes_per_second: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_positive(self, "bytes_per_second")
-        require_seconds(self, "expires_seconds")
 
     @property
     def disturbs_host(self) -> bool:

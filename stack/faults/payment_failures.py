@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-import requests
-
+from stack.faults.control_request import ControlError, ask_control
 from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
 from stack.faults.fault import FaultError, Readback
 from stack.faults.parameters import require_ratio, require_seconds
 from stack.run.stack import Stack
 
-TIMEOUT_SECONDS = 2.0
 FIRST_CHARGE_WITHIN_SECONDS = 0.5
 FIRST_FAILURE_WITHIN_SECONDS = 1.5
 LOOK_EVERY_SECONDS = 0.05
@@ -69,7 +67,7 @@ class PaymentFailures(Disturbance):
                     "expires_in_seconds": self.expires_seconds,
                 },
             )
-        except _ControlError as error:
+        except ControlError as error:
             self._heal_after(error, stack)
             raise FaultError(f"{self.name} was not injected: {error}") from error
 
@@ -83,7 +81,7 @@ class PaymentFailures(Disturbance):
         while True:
             try:
                 state = _control(stack, "GET")
-            except _ControlError as error:
+            except ControlError as error:
                 return Readback(False, str(error))
             if not state["active"]:
                 return Readback(False, "the gateway fails no charges: never set, or healed")
@@ -109,14 +107,14 @@ class PaymentFailures(Disturbance):
             return  # The setting lives in its memory only.
         try:
             _control(stack, "DELETE")
-        except _ControlError as error:
+        except ControlError as error:
             raise FaultError(f"{self.name} could not be healed: {error}") from error
 
     def read_back_healed(self, stack: Stack) -> Readback:
         """The gateway's setting is no longer in force."""
         try:
             state = _control(stack, "GET")
-        except _ControlError as error:
+        except ControlError as error:
             return Readback(False, str(error))
         return Readback(
             not state["active"],
@@ -149,29 +147,10 @@ class PaymentFailures(Disturbance):
             raise FaultError(f"{self.name} was not injected: {error}; then {healing}") from error
 
 
-class _ControlError(Exception):
-    """The gateway's control did not do what it was asked; the text says where and why."""
-
-
 def _control(
     stack: Stack, method: str, setting: Mapping[str, float | str] | None = None
 ) -> dict[str, Any]:
-    url = f"{stack.addresses.gateway}/control"
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.request(
-                method,
-                url,
-                json=setting,
-                headers={"Authorization": f"Bearer {stack.secrets.gateway_token}"},
-                timeout=TIMEOUT_SECONDS,
-            )
-            if answer.status_code != requests.codes.ok:
-                raise _ControlError(
-                    f"{method} {url} answered {answer.status_code}: {answer.text.strip()}"
-                )
-            state: dict[str, Any] = answer.json()
-    except requests.RequestException as error:
-        raise _ControlError(f"{method} {url} was not answered ({type(error).__name__})") from error
+    state: dict[str, Any] = ask_control(
+        method, f"{stack.addresses.gateway}/control", setting, token=stack.secrets.gateway_token
+    )
     return state

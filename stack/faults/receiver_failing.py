@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Literal, get_args
 
 import requests
 
+from stack.faults.control_request import ControlError, ask_control
 from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
 from stack.faults.fault import FaultError, Readback
 from stack.faults.parameters import require_seconds
+from stack.observe.session import session_for
 from stack.run.stack import Stack
 
 How = Literal["answers 429", "answers 500", "answers slowly", "never answers", "closes midway"]
@@ -57,14 +59,14 @@ class ReceiverFailing(Disturbance):
             setting["delay_seconds"] = self.delay_seconds
         try:
             self._control(stack, "PUT", setting)
-        except _ControlError as error:
+        except ControlError as error:
             raise FaultError(f"{self.name} was not injected: {error}") from error
 
     def read_back(self, stack: Stack) -> Readback:
         """The sink's setting, and what a request to the receiver meets."""
         try:
             state = self._control(stack, "GET")
-        except _ControlError as error:
+        except ControlError as error:
             return Readback(False, str(error))
         if state["how"] != self.how:
             now = state["how"] or "does not fail: never told to, or healed"
@@ -79,7 +81,7 @@ class ReceiverFailing(Disturbance):
             return  # The setting lives in its memory only.
         try:
             self._control(stack, "DELETE")
-        except _ControlError as error:
+        except ControlError as error:
             raise FaultError(f"{self.name} could not be healed: {error}") from error
 
     def read_back_healed(self, stack: Stack) -> Readback:
@@ -87,7 +89,7 @@ class ReceiverFailing(Disturbance):
         try:
             state = self._control(stack, "GET")
             answer = self._ask(stack, TIMEOUT_SECONDS)
-        except (_ControlError, requests.RequestException) as error:
+        except (ControlError, requests.RequestException) as error:
             return Readback(False, f"{self.receiver}: {error}")
         return Readback(
             not state["active"] and answer.ok,
@@ -112,48 +114,21 @@ class ReceiverFailing(Disturbance):
         return answer.status_code == STATUSES.get(self.how), observed
 
     def _ask(self, stack: Stack, timeout_seconds: float) -> requests.Response:
-        return self._request(
-            stack, "GET", f"/receivers/{self.receiver}/health", timeout_seconds=timeout_seconds
-        )
-
-    def _control(
-        self, stack: Stack, method: str, setting: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        path = f"/control/receivers/{self.receiver}"
-        try:
-            answer = self._request(
-                stack, method, path, timeout_seconds=TIMEOUT_SECONDS, setting=setting
-            )
-            if not answer.ok:
-                raise _ControlError(
-                    f"{method} {path} answered {answer.status_code}: {answer.text.strip()}"
-                )
-            state: dict[str, Any] = answer.json()
-        except requests.RequestException as error:
-            raise _ControlError(
-                f"{method} {path} was not answered ({type(error).__name__})"
-            ) from error
-        return state
-
-    def _request(
-        self,
-        stack: Stack,
-        method: str,
-        path: str,
-        *,
-        timeout_seconds: float,
-        setting: dict[str, Any] | None = None,
-    ) -> requests.Response:
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.request(
-                method,
-                stack.addresses.sink + path,
-                json=setting,
+        url = f"{stack.addresses.sink}/receivers/{self.receiver}/health"
+        with session_for(url) as session:
+            return session.get(
+                url,
                 headers={"Authorization": f"Bearer {stack.secrets.sink_token}"},
                 timeout=timeout_seconds,
             )
 
-
-class _ControlError(Exception):
-    """The sink's control did not do what it was asked; the text says where and why."""
+    def _control(
+        self, stack: Stack, method: str, setting: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        state: dict[str, Any] = ask_control(
+            method,
+            f"{stack.addresses.sink}/control/receivers/{self.receiver}",
+            setting,
+            token=stack.secrets.sink_token,
+        )
+        return state

@@ -4,12 +4,12 @@ Run as ``python -m stack.faults.redis_client_stressor``. SIGTERM ends it at once
 connections with it.
 """
 
-import argparse
 import socket
 import sys
 import time
 
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 ANSWER_SECONDS = 2.0
 LOOK_EVERY_SECONDS = 0.1
@@ -29,12 +29,10 @@ def connect(host: str, port: int) -> socket.socket:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--clients", type=int, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

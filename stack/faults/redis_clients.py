@@ -7,7 +7,7 @@ from typing import ClassVar
 import redis
 
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_seconds, require_whole_number
+from stack.faults.parameters import require_whole_number
 from stack.faults.redis_direct import direct_redis, information
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
@@ -28,9 +28,8 @@ class RedisClients(Stressed):
 
     clients: int
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_whole_number(self, "clients", at_most=MOST_CLIENTS)
-        require_seconds(self, "expires_seconds")
 
     def arguments(self, stack: Stack, /) -> Sequence[str]:
         return [

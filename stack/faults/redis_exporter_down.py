@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-import requests
-
 from stack.faults.fault import Readback
+from stack.faults.http_probe import answers_well
 from stack.faults.service_down import ServiceDown
 from stack.run.stack import Service, Stack
-
-ANSWER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -31,11 +28,4 @@ class RedisExporterDown(ServiceDown):
 
     def read_back_healed(self, stack: Stack) -> Readback:
         """The exporter answers."""
-        url = f"{stack.addresses.redis_exporter}/health"
-        with requests.Session() as session:
-            session.trust_env = False
-            try:
-                status = session.get(url, timeout=ANSWER_SECONDS).status_code
-            except requests.RequestException as error:
-                return Readback(False, f"{url} does not answer ({type(error).__name__})")
-        return Readback(status == requests.codes.ok, f"{url} answers {status}")
+        return answers_well(f"{stack.addresses.redis_exporter}/health")

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-import requests
-
+from stack.faults.control_request import ControlError, ask_control
 from stack.faults.disturbance import Disturbance
 from stack.faults.fault import FaultError, Readback
 from stack.faults.parameters import require_seconds
 from stack.run.stack import Stack
 
 CREATED_BY = "flash-drills"
-TIMEOUT_SECONDS = 2.0
 SILENCES = "/api/v2/silences"
 
 
@@ -61,15 +59,15 @@ class Silence(Disturbance):
             "comment": self.comment,
         }
         try:
-            _ask(stack, "POST", SILENCES, silence)
-        except _SilenceError as error:
+            ask_control("POST", _api(stack, SILENCES), silence)
+        except ControlError as error:
             raise FaultError(f"{self.name} was not injected: {error}") from error
 
     def read_back(self, stack: Stack) -> Readback:
         """Alertmanager holds the silence, and it is active."""
         try:
             silence = self._active(stack)
-        except _SilenceError as error:
+        except ControlError as error:
             return Readback(False, str(error))
         if silence is None:
             return Readback(False, f"no silence {self.comment!r} is active")
@@ -79,15 +77,15 @@ class Silence(Disturbance):
         try:
             silence = self._active(stack)
             if silence is not None:
-                _ask(stack, "DELETE", f"/api/v2/silence/{silence['id']}")
-        except _SilenceError as error:
+                ask_control("DELETE", _api(stack, f"/api/v2/silence/{silence['id']}"))
+        except ControlError as error:
             raise FaultError(f"{self.name} could not be expired: {error}") from error
 
     def read_back_healed(self, stack: Stack) -> Readback:
         """It is expired; Alertmanager goes on listing it."""
         try:
             silence = self._active(stack)
-        except _SilenceError as error:
+        except ControlError as error:
             return Readback(False, str(error))
         state = "still active" if silence is not None else "expired, or never made"
         return Readback(silence is None, f"silence {self.comment!r} is {state}")
@@ -96,7 +94,7 @@ class Silence(Disturbance):
         return next(
             (
                 silence
-                for silence in _ask(stack, "GET", SILENCES)
+                for silence in ask_control("GET", _api(stack, SILENCES))
                 if silence["comment"] == self.comment
                 and silence["createdBy"] == CREATED_BY
                 and silence["status"]["state"] == "active"
@@ -105,24 +103,5 @@ class Silence(Disturbance):
         )
 
 
-class _SilenceError(Exception):
-    """Alertmanager did not do what it was asked; the text says where and why."""
-
-
-def _ask(
-    stack: Stack, method: str, path: str, silence: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """The silences that a GET lists; nothing of use for what else is asked."""
-    url = stack.addresses.alertmanager + path
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.request(method, url, json=silence, timeout=TIMEOUT_SECONDS)
-            if not answer.ok:
-                raise _SilenceError(
-                    f"{method} {url} answered {answer.status_code}: {answer.text.strip()}"
-                )
-            listed: list[dict[str, Any]] = answer.json() if method == "GET" else []
-    except requests.RequestException as error:
-        raise _SilenceError(f"{method} {url} was not answered ({type(error).__name__})") from error
-    return listed
+def _api(stack: Stack, path: str) -> str:
+    return stack.addresses.alertmanager + path

@@ -1,13 +1,11 @@
 """A target answers its scrapes late: a slow network between Prometheus and redis_exporter."""
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
-import requests
-
 from stack.faults.disturbance import Disturbance
 from stack.faults.fault import FaultError, Readback
+from stack.faults.http_probe import health_seconds
 from stack.faults.parameters import require_ratio
 from stack.faults.proxy_latency import SHORTEST_LATENCY_SECONDS, ProxyLatency
 from stack.faults.toxiproxy_client import Proxy
@@ -69,15 +67,7 @@ class ExporterLatency(ProxyLatency):
 
     def exchange(self, proxy: Proxy, timeout_seconds: float) -> float:
         """Seconds that GET /health takes, connecting included."""
-        with requests.Session() as session:
-            session.trust_env = False
-            began = time.perf_counter()
-            answer = session.get(
-                f"http://{proxy.host}:{proxy.port}/health", timeout=timeout_seconds
-            )
-            seconds = time.perf_counter() - began
-        answer.raise_for_status()
-        return seconds
+        return health_seconds(proxy.host, proxy.port, timeout_seconds)
 
 
 def scrape_timeout_seconds(stack: Stack) -> float:

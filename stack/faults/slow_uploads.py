@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from stack.faults.app_memory import resident_bytes, why_untold
 from stack.faults.fault import Readback
-from stack.faults.parameters import require_positive, require_seconds
+from stack.faults.parameters import require_positive
 from stack.faults.stressed import Stressed
 from stack.run.stack import Stack
 
@@ -29,14 +29,13 @@ class SlowUploads(Stressed):
 
     resident_bytes: float
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         require_positive(self, "resident_bytes")
         if self.resident_bytes > MOST_BYTES:
             raise ValueError(
                 f"SlowUploads.resident_bytes must be at most {MOST_BYTES:g}, "
                 f"not {self.resident_bytes!r}: that many uploads the API cannot hold"
             )
-        require_seconds(self, "expires_seconds")
 
     @property
     def ramps(self) -> bool:

@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, final
 
 from stack.faults.disturbance import EXPIRES_SECONDS, Disturbance
 from stack.faults.fault import FaultError, Readback
+from stack.faults.parameters import require_seconds
 from stack.faults.stressors import living_stressors, start_stressor, stop_stressor
 from stack.run.stack import Stack
 
@@ -23,6 +24,14 @@ class Stressed(Disturbance, ABC):
     nice: ClassVar[int] = 0
 
     expires_seconds: float = field(default=EXPIRES_SECONDS, kw_only=True)
+
+    @final
+    def __post_init__(self) -> None:
+        require_seconds(self, "expires_seconds")
+        self.check()
+
+    def check(self) -> None:
+        """Refuse parameters of its own that cannot be meant. Raises ValueError."""
 
     @abstractmethod
     def arguments(self, stack: Stack, /) -> Sequence[str]:

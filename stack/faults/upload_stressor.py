@@ -4,7 +4,6 @@ Run as ``python -m stack.faults.upload_stressor``. SIGTERM ends it at once, and 
 upload: the kernel closes the connections.
 """
 
-import argparse
 import socket
 import sys
 import time
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 from stack.faults.app_memory import resident_bytes
 from stack.faults.lifeline import Lifeline
+from stack.faults.stressor_options import stressor_parser
 
 # Of a request body the server keeps half a MiB in memory; what goes beyond it puts into a file.
 HELD_BYTES = 480 << 10
@@ -51,12 +51,10 @@ class Uploads:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack-directory", required=True, help="names the stack it belongs to")
+    parser = stressor_parser(__doc__)
     parser.add_argument("--app-url", required=True)
     parser.add_argument("--metrics-url", required=True)
     parser.add_argument("--resident-bytes", type=float, required=True)
-    parser.add_argument("--expires-seconds", type=float, required=True)
     options = parser.parse_args()
 
     lifeline = Lifeline(options.expires_seconds)

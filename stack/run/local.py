@@ -3,12 +3,10 @@
 import secrets
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from stack.observe.prometheus import Prometheus, ReadError
-from stack.run.alertmanager_pair import wait_until_paired
 from stack.run.configuration import (
     ALERTMANAGER_2_TARGET,
     PRODUCTION,
@@ -17,14 +15,13 @@ from stack.run.configuration import (
     render,
 )
 from stack.run.engines import Engine
-from stack.run.local_services import READY_WITHIN_SECONDS, LocalServices
+from stack.run.local_services import LocalServices
 from stack.run.ports import PortLease, is_free
-from stack.run.readiness import wait_until_alerts_count
+from stack.run.readiness import wait_until_trusted
 from stack.run.receivers import Sink, door_name
 from stack.run.services import Command, service_commands
 from stack.run.stack import Addresses, Secrets, Service, StackError
-from stack.run.supervisor import Supervisor
-from stack.run.waiting import NotSeen
+from stack.run.supervised import SupervisedStack, new_directory
 
 HOST_LAYERS = ("system",)
 # Layers of what a local stack never has, with the reason.
@@ -40,7 +37,7 @@ ENGINES = (
 )
 
 
-class LocalStack:
+class LocalStack(SupervisedStack):
     """Start with ``start``, end with ``close``; see stack.py for what it offers between.
 
     ``observes_host`` loads the system layer too: only for a drill that has the host to itself, as
@@ -59,23 +56,21 @@ class LocalStack:
         source: Path = PRODUCTION,
         app_port: int | None = None,
     ) -> None:
-        self._name = name
-        self._speed = speed
+        # First, as these may fail, and leave nothing behind when they do.
+        _check_temporary_folder()
+        self._ports = PortLease()
+        super().__init__(name, speed=speed, directory=new_directory(name))
         self._engines = engines
         self._observes_host = observes_host
         self._app_settings = dict(app_settings or {})
         self._source = source
-        # First, as these may fail, and leave nothing behind when they do.
-        _check_temporary_folder()
-        self._ports = PortLease()
-        self._directory = Path(tempfile.mkdtemp(prefix=f"flash-drill-{name}-"))
-        self._secrets = Secrets(
+        self.secrets = Secrets(
             sink_token=secrets.token_urlsafe(24),
             gateway_token=secrets.token_urlsafe(24),
             admin_token=secrets.token_urlsafe(24),
         )
         self._port = {
-            part: self._ports.take()
+            part: self._port_other_than(app_port)
             for part in (
                 "app",
                 "app_metrics",
@@ -95,53 +90,26 @@ class LocalStack:
         }
         if app_port is not None:
             self._port["app"] = app_port
-        self._supervisor = Supervisor(self._directory)
         self._services = LocalServices(self._supervisor, self._port)
         self._rendered: Rendered | None = None
-        self._closed = False
+
+    def _port_other_than(self, app_port: int | None) -> int:
+        """The one that a user has chosen for the app may lie among the leased."""
+        port = self._ports.take()
+        return self._ports.take() if port == app_port else port
 
     # What stack.py promises.
 
     runs_already = False
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def directory(self) -> Path:
-        return self._directory
-
-    @property
-    def speed(self) -> float:
-        return self._speed
-
-    @property
-    def secrets(self) -> Secrets:
-        return self._secrets
+    is_of_own_processes = True
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self._directory / 'app' / 'orders.db'}"
+        return f"sqlite:///{self.directory / 'app' / 'orders.db'}"
 
     @property
     def addresses(self) -> Addresses:
-        def url(part: str) -> str:
-            return f"http://127.0.0.1:{self._port[part]}" if part in self._port else ""
-
-        return Addresses(
-            app=url("app"),
-            app_metrics=url("app_metrics"),
-            gateway=url("gateway"),
-            prometheus=url("prometheus"),
-            alertmanager=url("alertmanager"),
-            sink=url("sink"),
-            toxiproxy=url("toxiproxy"),
-            redis_host="127.0.0.1",
-            redis_port=self._port["redis"],
-            redis_exporter=url("redis_exporter"),
-            alertmanager_2=url("alertmanager_2"),
-        )
+        return Addresses.on_loopback(self._port)
 
     def kill_service(self, service: Service) -> None:
         self._services.kill(service)
@@ -158,26 +126,9 @@ class LocalStack:
     def let_restart(self, service: Service) -> None:
         raise StackError(f"{service} is a process of a local stack: nothing starts it again")
 
-    def start_process(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], nice: int = 0
-    ) -> None:
-        self._supervisor.start(name, command, environment, nice)
-
-    def stop_process(self, name: str, within_seconds: float = 3.0) -> int | None:
-        return self._supervisor.stop(name, within_seconds)
-
-    def process_log(self, name: str) -> str:
-        return self._supervisor.log_tail(name)
-
     @property
     def layers_absent(self) -> Mapping[str, str]:
         return self._rendered.layers_absent if self._rendered else {}
-
-    def process_running(self, name: str) -> bool:
-        return self._supervisor.running(name)
-
-    def cpu_seconds(self) -> dict[str, float]:
-        return self._supervisor.cpu_seconds()
 
     def dead_services(self) -> dict[str, int]:
         return self._services.dead()
@@ -194,45 +145,15 @@ class LocalStack:
             self._claim_ports()
             self._services.start_all(self._prepare())
             progress("waiting for scrapes and evaluations")
-            self._wait_until_alerts_count()
+            wait_until_trusted(self)
         except BaseException:
             self.close()
             raise
 
-    def doubts(self) -> Sequence[str]:
-        """None: all of it is on this host, and has its clock."""
-        return ()
-
-    def collect_logs(self) -> None:
-        """Nothing to do: each process writes its own."""
-
-    def leave_running(self, seconds: float) -> str:
-        self._closed = True
-        return f"kill {self._supervisor.leave_running(seconds)}"
-
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        self._supervisor.close()
-        self._ports.release()
-
-    def _wait_until_alerts_count(self) -> None:
-        prometheus = Prometheus(self.addresses.prometheus)
-
-        def patience(seconds: float) -> float:
-            return 4 * seconds / self._speed + READY_WITHIN_SECONDS
-
-        try:
-            if self.addresses.alertmanager_2:
-                pair = (self.addresses.alertmanager, self.addresses.alertmanager_2)
-                wait_until_paired(prometheus, pair, patience)
-            wait_until_alerts_count(prometheus, patience)
-        except (NotSeen, ReadError) as error:
-            log = self._supervisor.log_tail("prometheus").strip()
-            raise StackError(
-                f"the pipeline is not ready: {error}\nPrometheus' log:\n{log}"
-            ) from error
+        if not self._closed:
+            super().close()
+            self._ports.release()
 
     def _claim_ports(self) -> None:
         """Not every service ends where its port is taken, and a stranger there may answer too."""
@@ -245,12 +166,12 @@ class LocalStack:
 
     def _prepare(self) -> Mapping[Service, Command]:
         token_files = {
-            "sink": self._secrets.sink_token,
-            "gateway": self._secrets.gateway_token,
-            "admin": self._secrets.admin_token,
+            "sink": self.secrets.sink_token,
+            "gateway": self.secrets.gateway_token,
+            "admin": self.secrets.admin_token,
             "app": secrets.token_urlsafe(32),
         }
-        folder = self._directory / "secrets"
+        folder = self.directory / "secrets"
         folder.mkdir(mode=0o700)
         for holder, token in token_files.items():
             (folder / holder).write_text(token)
@@ -266,16 +187,16 @@ class LocalStack:
             endpoints["node-exporter:9100"] = f"127.0.0.1:{self._port['node_exporter']}"
         self._rendered = render(
             self._source,
-            self._directory,
-            speed=self._speed,
+            self.directory,
+            speed=self.speed,
             layers_absent=layers_absent(self._source, observes_host=self._observes_host),
             endpoints=endpoints,
-            sink=Sink(self._door, folder / "sink", self._directory / "chat_urls"),
+            sink=Sink(self._door, folder / "sink", self.directory / "chat_urls"),
         )
         return service_commands(
             {name: engine.path for name, engine in self._engines.items()},
-            directory=self._directory,
-            speed=self._speed,
+            directory=self.directory,
+            speed=self.speed,
             ports=self._port,
             rendered=self._rendered,
             database_url=self.database_url,

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from stack.run.readiness import answers, redis_answers
+from stack.run.readiness import READY_WITHIN_SECONDS, answers, redis_answers
 from stack.run.services import Command
 from stack.run.stack import Service, StackError
 from stack.run.supervisor import Supervisor
 from stack.run.waiting import NotSeen, wait_until
-
-READY_WITHIN_SECONDS = 30.0
 
 
 class LocalServices:
@@ -69,19 +67,15 @@ class LocalServices:
                     f"{service} to answer on 127.0.0.1:{port}",
                     look,
                     within_seconds=READY_WITHIN_SECONDS,
-                    give_up=lambda service=service: self._ended(service),  # type: ignore[misc]
+                    give_up=lambda service=service: self._supervisor.ended(service),  # type: ignore[misc]
                 )
             except NotSeen as error:
                 raise StackError(self._why(service, str(error))) from error
         for service in services:
             # What answered may have been another's, if the service could not have its port.
-            reason = self._ended(service)
+            reason = self._supervisor.ended(service)
             if reason is not None:
                 raise StackError(self._why(service, reason))
-
-    def _ended(self, service: str) -> str | None:
-        exit_code = self._supervisor.processes().get(service, {}).get("exit_code")
-        return None if exit_code is None else f"it ended with exit code {exit_code}"
 
     def _why(self, service: str, error: str) -> str:
         log = self._supervisor.log_tail(service).strip()

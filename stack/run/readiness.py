@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 import requests
 
-from stack.observe.prometheus import Prometheus, unix_seconds
+from stack.observe.prometheus import Prometheus, ReadError, unix_seconds
 from stack.observe.session import session_for
-from stack.run.waiting import wait_until
+from stack.run.alertmanager_pair import wait_until_paired
+from stack.run.stack import Stack, StackError
+from stack.run.waiting import NotSeen, wait_until
 
 ANSWER_WITHIN_SECONDS = 2.0
+# What a service may take to come up, at any speed.
+READY_WITHIN_SECONDS = 30.0
 # What Prometheus may take in production, in seconds, of which ``patience`` makes a bound.
 SCRAPED_WITHIN_SECONDS = 15.0
 EVALUATED_WITHIN_SECONDS = 60.0
@@ -42,6 +46,23 @@ def redis_answers(port: int) -> tuple[bool, str]:
             return bool(client.ping()), "PONG"
     except redis.RedisError as error:
         return False, type(error).__name__
+
+
+def wait_until_trusted(stack: Stack) -> None:
+    """Until the alerts of a stack whose services answer count. Raises StackError."""
+    prometheus = Prometheus(stack.addresses.prometheus)
+
+    def patience(seconds: float) -> float:
+        return 4 * seconds / stack.speed + READY_WITHIN_SECONDS
+
+    try:
+        if stack.addresses.alertmanager_2:
+            pair = (stack.addresses.alertmanager, stack.addresses.alertmanager_2)
+            wait_until_paired(prometheus, pair, patience)
+        wait_until_alerts_count(prometheus, patience)
+    except (NotSeen, ReadError) as error:
+        log = stack.process_log("prometheus").strip()
+        raise StackError(f"the pipeline is not ready: {error}\nPrometheus' log:\n{log}") from error
 
 
 def wait_until_alerts_count(prometheus: Prometheus, patience: Callable[[float], float]) -> None:

@@ -110,6 +110,11 @@ class Supervisor:
         process = self.processes().get(name)
         return process is not None and process["exit_code"] is None
 
+    def ended(self, name: str) -> str | None:
+        """That a process has ended, in words; None while it runs, or was not started."""
+        exit_code = self.processes().get(name, {}).get("exit_code")
+        return None if exit_code is None else f"it ended with exit code {exit_code}"
+
     def cpu_seconds(self) -> dict[str, float]:
         """CPU seconds used so far, user and system, by each process that still lives."""
         used: dict[str, float] = {}

@@ -9,8 +9,8 @@ that Pushover is told of, gossip.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stack.run.speed.durations import Speed, divide, exact_speed, format_duration, parse_duration
-from stack.run.speed.errors import Place
+from stack.run.speed.durations import Speed, exact_speed
+from stack.run.speed.flags import divided_flags, flag_durations
 from stack.run.speed.rounding import PlacedDuration, check_rounding
 from stack.run.speed.settings import (
     KeyPath,
@@ -46,11 +46,7 @@ def compress_alertmanager(
 
 def alertmanager_flags(speed: Speed) -> dict[str, str]:
     """Alertmanager's flags that are durations of the pipeline, without their dashes."""
-    check_rounding(alertmanager_flag_durations(), speed)
-    return {
-        name: format_duration(divide(parse_duration(default), speed))
-        for name, default in FLAGS.items()
-    }
+    return divided_flags("alertmanager", FLAGS, speed)
 
 
 def alertmanager_durations(config: Mapping[str, Any], source: Source) -> Iterator[PlacedDuration]:
@@ -60,8 +56,7 @@ def alertmanager_durations(config: Mapping[str, Any], source: Source) -> Iterato
 
 def alertmanager_flag_durations() -> Iterator[PlacedDuration]:
     """The flags' durations in production."""
-    for name, default in FLAGS.items():
-        yield PlacedDuration(parse_duration(default), Place("alertmanager", f"--{name}"))
+    return flag_durations("alertmanager", FLAGS)
 
 
 def _settings(config: Mapping[str, Any], source: Source) -> Iterator[Setting]:

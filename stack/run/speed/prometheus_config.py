@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from stack.run.speed.durations import Speed, divide, exact_speed, format_duration, parse_duration
-from stack.run.speed.errors import Place, SpeedError
+from stack.run.speed.durations import Speed, exact_speed, format_duration, parse_duration
+from stack.run.speed.errors import SpeedError
+from stack.run.speed.flags import divided_flags, flag_durations
 from stack.run.speed.rounding import PlacedDuration, check_rounding, largest_speed
 from stack.run.speed.settings import (
     KeyPath,
@@ -58,11 +59,7 @@ def compress_prometheus(
 
 def prometheus_flags(speed: Speed) -> dict[str, str]:
     """Prometheus' flags that are durations of the pipeline, without their dashes."""
-    check_rounding(prometheus_flag_durations(), speed)
-    return {
-        name: format_duration(divide(parse_duration(default), speed))
-        for name, default in FLAGS.items()
-    }
+    return divided_flags("prometheus", FLAGS, speed)
 
 
 def prometheus_durations(config: Mapping[str, Any], source: Source) -> Iterator[PlacedDuration]:
@@ -72,8 +69,7 @@ def prometheus_durations(config: Mapping[str, Any], source: Source) -> Iterator[
 
 def prometheus_flag_durations() -> Iterator[PlacedDuration]:
     """The flags' durations in production."""
-    for name, default in FLAGS.items():
-        yield PlacedDuration(parse_duration(default), Place("prometheus", f"--{name}"))
+    return flag_durations("prometheus", FLAGS)
 
 
 def scrape_intervals_ms(config: Mapping[str, Any], source: Source | None = None) -> dict[str, int]:

@@ -6,20 +6,22 @@ The sink refuses what Slack and Discord would: a template that breaks their limi
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from sink.client import SinkClient
 from sink.message import ChatMessage
+from stack.observe.session import session_for
 from stack.run.configuration import PRODUCTION
 from stack.run.engines.resolve import require
 from stack.run.ports import PortLease
+from stack.run.readiness import answers
 from stack.run.receivers import Sink, use_sink
 from stack.run.supervisor import REPOSITORY
 from stack.run.waiting import wait_until
@@ -39,8 +41,7 @@ class Chats:
     client: SinkClient
 
     def push(self, *alerts: dict[str, Any]) -> None:
-        with requests.Session() as session:
-            session.trust_env = False
+        with session_for(self.alertmanager) as session:
             answer = session.post(f"{self.alertmanager}/api/v2/alerts", json=alerts, timeout=5)
             answer.raise_for_status()
 
@@ -54,18 +55,6 @@ class Chats:
 
         wait_until(f"a message titled {title!r}", look, within_seconds=WITHIN_SECONDS)
         return found[0]
-
-
-def answers(url: str) -> Callable[[], tuple[bool, str]]:
-    def look() -> tuple[bool, str]:
-        try:
-            with requests.Session() as session:
-                session.trust_env = False
-                return session.get(url, timeout=2).ok, "an answer"
-        except requests.RequestException as error:
-            return False, str(error)
-
-    return look
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +100,7 @@ def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chats]:
         ]
         try:
             for url in (f"{sink_url}/health", f"http://{address}/-/ready"):
-                wait_until(url, answers(url), within_seconds=WITHIN_SECONDS)
+                wait_until(url, partial(answers, url), within_seconds=WITHIN_SECONDS)
             yield Chats(f"http://{address}", SinkClient(sink_url, TOKEN))
         finally:
             for process in started:

@@ -13,6 +13,7 @@ from stack.run.local_services import LocalServices
 from stack.run.ports import PortLease
 from stack.run.services import Command, service_commands
 from stack.run.stack import Addresses, Secrets, Service
+from stack.run.supervised import SupervisedStack
 from stack.run.supervisor import Supervisor
 
 PARTS = (
@@ -38,7 +39,7 @@ ENGINES: Mapping[Service, str] = {
 NOBODY = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 
 
-class SmallStack:
+class SmallStack(SupervisedStack):
     """The named services, started at once; ``close`` ends them and removes the directory.
 
     ``alertmanager`` is its configuration; without one it tells nobody.
@@ -51,13 +52,10 @@ class SmallStack:
         *,
         alertmanager: Mapping[str, Any] = NOBODY,
     ) -> None:
-        self.name = directory.name
-        self.directory = directory
-        self.speed = 1.0
+        super().__init__(directory.name, speed=1.0, directory=directory)
         self.secrets = Secrets(*(secrets.token_urlsafe(16) for _ in range(3)))
         self._ports = PortLease()
         self._port = {part: self._ports.take() for part in PARTS}
-        self.supervisor = Supervisor(directory)
         self._services = LocalServices(self.supervisor, self._port)
         try:
             commands = self._commands(services, alertmanager) if services else {}
@@ -68,21 +66,11 @@ class SmallStack:
 
     @property
     def addresses(self) -> Addresses:
-        def url(part: str) -> str:
-            return f"http://127.0.0.1:{self._port[part]}"
+        return Addresses.on_loopback(self._port)
 
-        return Addresses(
-            app=url("app"),
-            app_metrics=url("app_metrics"),
-            gateway=url("gateway"),
-            prometheus=url("prometheus"),
-            alertmanager=url("alertmanager"),
-            sink=url("sink"),
-            toxiproxy=url("toxiproxy"),
-            redis_host="127.0.0.1",
-            redis_port=self._port["redis"],
-            redis_exporter=url("redis_exporter"),
-        )
+    @property
+    def supervisor(self) -> Supervisor:
+        return self._supervisor
 
     @property
     def database_url(self) -> str:
@@ -100,19 +88,8 @@ class SmallStack:
     def running(self, service: Service) -> bool:
         return self._services.running(service)
 
-    def start_process(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], nice: int = 0
-    ) -> None:
-        self.supervisor.start(name, command, environment, nice)
-
-    def stop_process(self, name: str, within_seconds: float = 3.0) -> int | None:
-        return self.supervisor.stop(name, within_seconds)
-
-    def process_log(self, name: str) -> str:
-        return self.supervisor.log_tail(name)
-
     def close(self) -> None:
-        self.supervisor.close()
+        super().close()
         self._ports.release()
 
     def _commands(

@@ -50,7 +50,7 @@ FAULTS = [
     pytest.param(lambda: HostCpu(1.0, expires_seconds=60), (), id="HostCpu"),
     pytest.param(a_little_memory, (), id="HostMemory"),
     pytest.param(lambda: DiskFull(0.5, expires_seconds=60), (), id="DiskFull"),
-    pytest.param(lambda: NetworkSurge(100e6, expires_seconds=60), (), id="NetworkSurge"),
+    pytest.param(lambda: NetworkSurge(30e6, expires_seconds=60), (), id="NetworkSurge"),
     pytest.param(lambda: DiskBusy(1.0, expires_seconds=60), (), id="DiskBusy"),
     pytest.param(
         lambda: RedisLatency(0.1), ("redis", "toxiproxy"), id="RedisLatency", marks=NEEDS_ENGINES

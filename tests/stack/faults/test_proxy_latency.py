@@ -63,7 +63,7 @@ def test_a_toxic_that_slows_nothing_is_noticed(stack: SmallStack) -> None:
 
 def test_connections_made_before_are_slow_too(stack: SmallStack) -> None:
     """The app's pool is as slow as a new connection, and as fast again once healed."""
-    fault = RedisLatency(0.2)
+    fault = RedisLatency(1.0)
     with socket.create_connection(("127.0.0.1", stack.port("redis_proxy")), 5) as pooled:
         pooled.sendall(b"PING\r\n")
         assert pooled.recv(100) == b"+PONG\r\n"
@@ -157,14 +157,14 @@ def test_a_slow_gateway_and_failing_payments_do_not_meet(
 def test_a_slow_gateway_delays_its_answers_only(start_stack: Callable[..., SmallStack]) -> None:
     """A charge is decided at once: the gateway has it while its caller still waits."""
     stack = start_stack("gateway", "toxiproxy")
-    fault = GatewaySlow(0.5)
+    fault = GatewaySlow(4.0)
     fault.inject(stack)
     with pytest.raises(requests.ReadTimeout):
         requests.post(
             f"http://127.0.0.1:{stack.port('gateway_proxy')}/charges",
             json={"amount_cents": 100, "method": "card"},
             headers={"Idempotency-Key": "the-only-one"},
-            timeout=0.3,
+            timeout=1.0,
         )
     charges = requests.get(f"{stack.addresses.gateway}/charges", timeout=5).json()
     assert list(charges["by_key"]) == ["the-only-one"]

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from stack.faults.refusal import refuses
 from stack.run.ports import PortLease
 
@@ -48,7 +50,11 @@ def test_an_address_at_which_somebody_waits_to_be_asked_does_not() -> None:
         assert refuses(HOST, port) == (False, "accepts connections")
 
 
-def test_one_that_closes_at_once_refuses_as_docker_does_for_a_container() -> None:
+def test_one_that_closes_at_once_refuses_as_docker_does_for_a_container(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # However long the thread that closes has to wait for its turn.
+    monkeypatch.setattr("stack.faults.refusal.CLOSED_WITHIN_SECONDS", 20.0)
     with listener(closes=True) as port:
         assert refuses(HOST, port) == (True, "closes connections at once")
 

@@ -47,7 +47,7 @@ def test_an_api_that_does_not_grow_as_wanted_is_noticed(stack: SmallStack) -> No
 
 def test_uploads_end_by_themselves(stack: SmallStack) -> None:
     """After expiry the API lets go of the memory with nobody's help."""
-    fault = SlowUploads(140e6, expires_seconds=3)
+    fault = SlowUploads(140e6, expires_seconds=6)
     grown(stack, fault)
     wait_until("expiry", lambda: astuple(fault.read_back_healed(stack)), within_seconds=30)
     assert not fault.read_back(stack).took_effect

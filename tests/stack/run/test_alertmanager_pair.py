@@ -16,7 +16,7 @@ from stack.run.local import LocalStack, new_name
 from stack.run.waiting import wait_until
 
 SPEED = 60.0
-WATCHDOG_WITHIN_SECONDS = 5.0
+WITHIN_SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -47,20 +47,29 @@ def test_when_it_has_started_both_have_settled_and_both_get_alerts(stack: LocalS
         wait_until(
             f"the Watchdog at {url}",
             lambda url=url: ((held := names(url)) == ["Watchdog"], str(held)),  # type: ignore[misc]
-            within_seconds=WATCHDOG_WITHIN_SECONDS,
+            within_seconds=WITHIN_SECONDS,
         )
     prometheus = Prometheus(at.prometheus)
     assert len(prometheus.active_alertmanagers()) == 2
-    scraped = {t.instance: t.health for t in prometheus.targets() if t.job == "alertmanager"}
-    assert scraped == {"alertmanager:9093": "up", "alertmanager-2:9093": "up"}
+
+    def both_up() -> tuple[bool, str]:
+        seen = {t.instance: t.health for t in prometheus.targets() if t.job == "alertmanager"}
+        return seen == {"alertmanager:9093": "up", "alertmanager-2:9093": "up"}, str(seen)
+
+    # A host that stalls may have cost one of them its latest scrape.
+    wait_until("both to be scraped", both_up, within_seconds=WITHIN_SECONDS)
 
 
 @pytest.mark.engines
 def test_what_both_have_is_told_once(stack: LocalStack) -> None:
+    """Alertmanager promises at least once: of a pair that is none, each beat would come twice."""
     sink = SinkClient(stack.addresses.sink, stack.secrets.sink_token)
-    first = sink.wait(lambda n: n.receiver == "dead-mans-switch", 10.0, after=0)
-    again = sink.wait(lambda n: n.receiver == "dead-mans-switch", 15.0, after=first.seq)
-    assert again.received_at - first.received_at > 300 / SPEED - 0.1
+    told = [sink.wait(lambda n: n.receiver == "dead-mans-switch", 10.0, after=0)]
+    gaps: list[float] = []
+    while len(gaps) < 2 or min(gaps[-2:]) <= 300 / SPEED - 0.1:
+        assert len(gaps) < 6, f"told again after {gaps} s"
+        told.append(sink.wait(lambda n: n.receiver == "dead-mans-switch", 15.0, after=told[-1].seq))
+        gaps.append(told[-1].received_at - told[-2].received_at)
 
 
 @pytest.mark.engines

@@ -14,7 +14,7 @@ from sink.client import SinkClient
 from stack.observe.prometheus import Prometheus
 from stack.run.engines import Engine
 from stack.run.local import LocalStack, new_name
-from stack.run.readiness import redis_answers
+from stack.run.readiness import answers, redis_answers
 from stack.run.stack import Service
 from stack.run.waiting import wait_until
 
@@ -44,19 +44,17 @@ def stack(started: tuple[LocalStack, list[str]]) -> LocalStack:
     return started[0]
 
 
-def answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=2).ok
-    except requests.RequestException:
-        return False
-
-
 def test_when_it_has_started_the_heartbeat_was_told_and_nothing_twice(stack: LocalStack) -> None:
     """So Prometheus knows Alertmanager, and Alertmanager the sink: an alert would arrive."""
     sink = SinkClient(stack.addresses.sink, stack.secrets.sink_token)
     first = sink.wait(lambda n: n.receiver == "dead-mans-switch", 5.0, after=0)
     heartbeats = [n for n in sink.notifications() if n.receiver == "dead-mans-switch"]
-    others = [n for n in sink.notifications() if n.receiver != "dead-mans-switch"]
+    # The host may be busy with something else, and this stack observes it.
+    others = [
+        n
+        for n in sink.notifications()
+        if n.receiver != "dead-mans-switch" and n.common_labels.get("service") != "host"
+    ]
     soon = [n for n in heartbeats if n.received_at < first.received_at + REPEAT_SECONDS]
     assert len(soon) == 1, "the heartbeat was told again before its repeat interval"
     assert [alert.labels["alertname"] for alert in first.alerts] == ["Watchdog"]
@@ -64,14 +62,23 @@ def test_when_it_has_started_the_heartbeat_was_told_and_nothing_twice(stack: Loc
 
 
 def test_when_it_has_started_every_target_is_up_under_production_s_name(stack: LocalStack) -> None:
-    targets = {t.instance: t.health for t in Prometheus(stack.addresses.prometheus).targets()}
-    assert targets == {
+    prometheus = Prometheus(stack.addresses.prometheus)
+    expected = {
         "prometheus:9090": "up",
         "alertmanager:9093": "up",
         "node-exporter:9100": "up",
         "redis-exporter:9121": "up",
         "api:4000": "up",
     }
+    # Each was, or it had not started; a host that stalls may have cost one its latest scrape.
+    wait_until(
+        "every target to be up",
+        lambda: (
+            (seen := {t.instance: t.health for t in prometheus.targets()}) == expected,
+            str(seen),
+        ),
+        within_seconds=10,
+    )
 
 
 def test_it_says_what_it_is_doing_while_it_starts(
@@ -120,13 +127,13 @@ def test_a_service_that_was_killed_comes_back_at_its_address(
     assert not stack.running(service)
     assert stack.dead_services() == {}, "who was killed on purpose has not died by itself"
     if probe is not None:
-        assert not answers(probe)
+        assert not answers(probe)[0]
     stack.kill_service(service)
     stack.start_service(service)
     assert stack.running(service)
     assert stack.addresses == before
     if probe is not None:
-        assert answers(probe)
+        assert answers(probe)[0]
     pid = stack._supervisor.processes()[service]["pid"]
     stack.start_service(service)
     assert stack._supervisor.processes()[service]["pid"] == pid, "it was started though it ran"
@@ -137,11 +144,11 @@ def test_after_redis_was_killed_the_app_and_its_proxy_find_the_new_one(stack: Lo
     wait_until(
         "the app to be without Redis",
         lambda: _is_ready(stack, ready=False),
-        within_seconds=10,
+        within_seconds=30,
     )
     stack.start_service("redis")
     assert redis_answers(stack.addresses.redis_port)[0]
-    wait_until("the app to have Redis again", lambda: _is_ready(stack), within_seconds=10)
+    wait_until("the app to have Redis again", lambda: _is_ready(stack), within_seconds=30)
 
 
 def _is_ready(stack: LocalStack, *, ready: bool = True) -> tuple[bool, str]:
@@ -172,7 +179,7 @@ def test_two_stacks_at_once_share_nothing(stack: LocalStack, engines: Mapping[st
         own = {v for k, v in mine.items() if k not in ("redis_host", "alertmanager_2")}
         assert not own & set(theirs.values())
         assert not set(vars(stack.secrets).values()) & set(vars(other.secrets).values())
-        assert not answers(f"{other.addresses.sink}/notifications")
+        assert not answers(f"{other.addresses.sink}/notifications")[0]
         refused = requests.get(
             f"{other.addresses.sink}/notifications",
             headers={"Authorization": f"Bearer {stack.secrets.sink_token}"},
@@ -186,4 +193,4 @@ def test_two_stacks_at_once_share_nothing(stack: LocalStack, engines: Mapping[st
             "database": "orders are kept in SQLite",
             "system": "the host is shared with other drills",
         }
-    assert answers(f"{stack.addresses.app}/health")
+    assert answers(f"{stack.addresses.app}/health")[0]

@@ -19,6 +19,7 @@ import pytest
 from stack.run.engines import Engine
 from stack.run.local import LocalStack, new_name
 from stack.run.ports import BLOCK, FIRST_PORT, LAST_PORT
+from stack.run.readiness import READY_WITHIN_SECONDS
 from stack.run.stack import Service, StackError
 from stack.run.waiting import wait_until
 
@@ -43,7 +44,7 @@ def test_a_service_that_dies_by_itself_is_named_with_its_exit_code_and_log(
         wait_until(
             "the death of the sink to be noticed",
             lambda: (stack.dead_services() == {"sink": -9}, str(stack.dead_services())),
-            within_seconds=5,
+            within_seconds=20,
         )
         assert "listening on" in stack.process_log("sink")
 
@@ -152,7 +153,7 @@ def test_an_app_that_cannot_start_with_its_settings_is_named_with_its_log(
         stack.start()
     assert "app did not start" in str(caught.value)
     assert "APP_THREADS" in str(caught.value)
-    assert time.monotonic() - began < 20, "it was waited for though it had ended"
+    assert time.monotonic() - began < READY_WITHIN_SECONDS, "it was waited for though it had ended"
     assert not stack.directory.exists()
 
 
@@ -165,7 +166,7 @@ def test_closing_leaves_no_process_and_no_directory_and_may_be_done_twice(
     assert len(processes) == len(SERVICES)
     stack.close()
     stack.close()
-    _, alive = psutil.wait_procs(processes.values(), timeout=5)
+    _, alive = psutil.wait_procs(processes.values(), timeout=20)
     assert alive == []
     assert not stack.directory.exists()
 
@@ -188,7 +189,7 @@ def test_killing_the_guardian_leaves_no_process_and_no_directory_after_closing(
         os.kill(stack._supervisor.guardian_pid, signal.SIGKILL)
         with pytest.raises(StackError, match="guardian"):
             stack.running("redis")
-    _, alive = psutil.wait_procs(processes.values(), timeout=5)
+    _, alive = psutil.wait_procs(processes.values(), timeout=20)
     assert alive == []
     assert not stack.directory.exists()
 

@@ -50,7 +50,7 @@ def wait_gone(*pids: int) -> None:
     wait_until(
         f"processes {pids} to be gone",
         lambda: (all(map(gone, pids)), str({pid: gone(pid) for pid in pids})),
-        within_seconds=5,
+        within_seconds=20,
     )
 
 
@@ -61,7 +61,7 @@ def wait_log(supervisor: Supervisor, name: str, text: str = "") -> str:
             bool(supervisor.log_tail(name)) and text in supervisor.log_tail(name),
             supervisor.log_tail(name),
         ),
-        within_seconds=10,
+        within_seconds=30,
     )
     return supervisor.log_tail(name)
 

@@ -1,10 +1,12 @@
 """Commands that install: output, failure, limit, and no command that outlives who asked for it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -63,7 +65,8 @@ def test_a_failure_tells_engine_step_exit_code_output_and_remedy(steps: Steps) -
     with pytest.raises(EngineError) as error:
         run(steps, "import sys; [print('line', n) for n in range(100)]; sys.exit(3)")
     text = str(error.value)
-    assert "engine 1.0 cannot be installed: doing it failed (exit code 3 after 0 s)" in text
+    told = r"^engine 1\.0 cannot be installed: doing it failed \(exit code 3 after \d+ s\)"
+    assert re.search(told, text), text
     assert "line 99" in text
     assert "line 50" not in text
     assert "put redis_exporter (1.86 or newer, below 2) on PATH" in text
@@ -83,7 +86,7 @@ def test_a_long_step_says_how_long_it_takes_and_ends_at_its_limit(
     monkeypatch.setattr(steps_module, "STEP_LIMIT_SECONDS", 1)
     with pytest.raises(EngineError, match="not at its end after 1 s, so it was ended"):
         run(steps, SLEEPER)
-    assert "engine 1.0: doing it, 0 s so far" in said
+    assert any(re.fullmatch(r"engine 1\.0: doing it, \d+ s so far", line) for line in said), said
     assert of_directory(steps.directory) == []
 
 
@@ -134,7 +137,10 @@ def test_a_command_does_not_outlive_a_killed_run(
     def free() -> tuple[bool, str]:
         with hold_if_free(work / "lock") as taken:
             if taken:
-                assert not command.is_running()
+                # The kernel lets go of a process's files a moment before the process is gone.
+                with suppress(psutil.TimeoutExpired):
+                    command.wait(0.5)
+                assert not command.is_running() or command.status() == psutil.STATUS_ZOMBIE
             return taken, "held"
 
     wait_until("the lock to be free", free, within_seconds=10)
