@@ -236,10 +236,9 @@ def _record(
             steps.heal_everything()
         for problem in suppressed():
             watch.problem(problem)
-        if stack.runs_already:
-            prometheus = Prometheus(stack.addresses.prometheus)
-            for problem in not_evaluated(prometheus, configuration, declaration):
-                watch.problem(problem)
+        prometheus = Prometheus(stack.addresses.prometheus)
+        for problem in not_evaluated(prometheus, configuration, declaration):
+            watch.problem(problem)
         stages.end()
         if "flash-tickets" not in settings.way.lacks:
             progress("checking orders, payments and stock")

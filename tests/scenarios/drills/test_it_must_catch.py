@@ -35,6 +35,9 @@ REDIS_DOWN = "application/redis_down"
 REDIS_LATENCY = "application/redis_latency"
 API_DOWN = "business/api_down"
 CACHE_MISSES = "application/cache_misses"
+QUIET = "delivery/quiet_baseline"
+META = "prometheus/rules/meta.yml"
+FAILURES = "(rate(prometheus_rule_evaluation_failures_total[1m])) > "
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,13 @@ class Edit:
     file: str
     old: str
     new: str
+
+
+# An alert that cannot be evaluated, and the one that would tell of it never fires.
+UNEVALUATED = (
+    Edit(APPLICATION, "expr: redis_up == 0", "expr: redis_up * on () up == 0"),
+    Edit(META, f"{FAILURES}0", f"{FAILURES}1000000"),
+)
 
 
 @dataclass(frozen=True)
@@ -223,6 +233,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, D
     )
     correct = replace(load_drill(ROOT / f"{REDIS_DOWN}.py"), name="mistake/no mistake")
     runs += [(forgetful, Settings(SPEED, way)), (correct, Settings(SPEED, way))]
+    blind = replace(load_drill(ROOT / f"{QUIET}.py"), name="mistake/rule that is not evaluated")
+    runs.append((blind, Settings(SPEED, way, mistaken(tmp, "unevaluated", UNEVALUATED))))
     results = Results(ReportFolder(tmp / "reports"), SPEED, keep_failed_stacks=False)
     schedule = Schedule(runs, results.finish, results.is_wanted_again)
     try:
@@ -253,3 +265,11 @@ def test_a_fault_that_was_never_injected_is_unknown(results: Mapping[str, DrillR
     result = results["fault never injected"]
     assert result.verdict == "unknown", result.text
     assert "did not take effect" in result.text
+
+
+def test_the_silence_of_a_rule_that_cannot_be_evaluated_is_unknown(
+    results: Mapping[str, DrillResult],
+) -> None:
+    result = results["rule that is not evaluated"]
+    assert result.verdict == "unknown", result.text
+    assert "the rule RedisDown in application.yml cannot be evaluated" in result.text
