@@ -172,7 +172,8 @@ class Watch:
                 worst_at,
                 shared_with_drills=shared,
                 saturated=stalls.saturated(watched, ended),
-                # Containers are nobody's children here, so what they use looks like a stranger's.
+                # What containers use looks like a stranger's, as they descend from nobody here; and
+                # what runs elsewhere is held up by nobody here.
                 taken_by_strangers=stalls.taken_by_strangers(watched, ended)
                 if self._stack.is_of_own_processes
                 else (),

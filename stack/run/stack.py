@@ -136,7 +136,7 @@ class DrilledStack(Stack, Protocol):
 
     @property
     def is_of_own_processes(self) -> bool:
-        """Whether all that it uses of this host, processes use that descend from this one."""
+        """Whether all of it is processes of this host, which descend from this one."""
 
     def doubts(self) -> Sequence[str]:
         """Why what it shows now may not be trusted; asked before the first step and at the end."""

@@ -29,7 +29,7 @@ class ExternalStack(SupervisedStack):
 
     database_url = ""
     runs_already = True
-    is_of_own_processes = True
+    is_of_own_processes = False
 
     def __init__(
         self, settings: ExternalSettings, *, name: str, checked: Seen | None = None
