@@ -138,7 +138,9 @@ def test_a_pass_is_in_the_table_in_junit_and_in_results(runs: Mapping[str, Any])
     for row in rows:
         earliest, latest = row["window_seconds"]
         assert max(0, earliest) <= row["notified_seconds"] <= latest
-    assert result["judgement"]["findings"] == result["judgement"]["reasons"] == []
+    assert result["judgement"]["findings"] == []
+    # Beside another drill the host may have had no core left for a moment, which explains nothing.
+    assert not any(reason["doubts"] for reason in result["judgement"]["reasons"])
     assert result["cpu_seconds"]["app"] > 0
     assert 0 < result["started_in_seconds"] < result["wall_seconds"]
 
