@@ -13,6 +13,7 @@ from scenarios.judge.finding import (
     FOREIGN,
     INTERRUPTED,
     MISTIMED,
+    NEARLY_MISSED,
     NOTHING,
     FindingKind,
     Reason,
@@ -92,10 +93,11 @@ def _stall(evidence: Evidence) -> Iterator[Reason]:
 
 def _saturated(evidence: Evidence) -> Iterator[Reason]:
     """On a host without a core left the stack under test is held up by its neighbours too: an alert
-    that is none of this drill's is then true, and theirs.
+    that is none of this drill's is then true, and theirs; and so is one that a near miss stays
+    below by itself alone.
 
     Where the drill has the host to itself only what strangers took is theirs; and what the drill
-    names is judged however busy the host was.
+    expects is judged however busy the host was.
     """
     host = evidence.timeline.host
     if host.shared_with_drills:
@@ -104,19 +106,22 @@ def _saturated(evidence: Evidence) -> Iterator[Reason]:
         spans, whose = host.taken_by_strangers, "most of which other programs than the run took"
     alerting = [rule for rule in evidence.configuration.rules if rule.kind == "alerting"]
     declaration = evidence.timeline.declaration
-    named = {e.alert for e in declaration.expects} | set(declaration.near_misses.values())
+    missed = frozenset(declaration.near_misses.values())
+    expected = {e.alert for e in declaration.expects}
+    foreign = frozenset(rule.name for rule in alerting) - expected - missed
     refill = refill_seconds(evidence, alerting)
     for began, ended in spans:
-        yield Reason(
-            "saturated",
-            f"the host had no core left for {ended - began:.1f} s from "
-            f"{into_drill(evidence, began)} on, {whose}",
-            FOREIGN,
-            began=began,
-            ended=ended + refill,
-            alerts=frozenset(rule.name for rule in alerting) - named,
-            doubts=False,
-        )
+        for explains, alerts in ((FOREIGN, foreign), (NEARLY_MISSED, missed)):
+            yield Reason(
+                "saturated",
+                f"the host had no core left for {ended - began:.1f} s from "
+                f"{into_drill(evidence, began)} on, {whose}",
+                explains,
+                began=began,
+                ended=ended + refill,
+                alerts=alerts,
+                doubts=False,
+            )
 
 
 def _faults(evidence: Evidence) -> Iterator[Reason]:

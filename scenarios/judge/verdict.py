@@ -19,6 +19,7 @@ What a reason accounts for depends on what it is of, when, and on how large a de
 |                                 | delays up to the gap plus what refills                        |
 | host stalled                    | what is missing or late by no more than the stall             |
 | no core left beside neighbours  | that an alert fired or arrived then which the drill names not |
+|                                 | or as a near miss                                             |
 | Prometheus starved              | what is missing, late or resolved early after it              |
 | clock stepped, source unread    | any of these, and what came early                             |
 | no evaluation of a group read   | what is missing, late or resolved early of its alerts         |

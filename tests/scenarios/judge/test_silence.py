@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scenarios.judge.expectation import Allowed, Silent
-from scenarios.judge.timeline import Stage
+from scenarios.judge.timeline import Host, Stage, Timeline
 from scenarios.judge.verdict import judge
 from tests.scenarios.judge.score import (
     START,
@@ -142,6 +142,27 @@ def test_a_near_miss_that_fires_fails_though_nobody_is_told(firing: float, until
     score.fired(active=firing - 1, firing=firing, until=until)
     assert kinds(score) == ["near miss fired", "fired unseen"]
     assert verdict(score) == "fail"
+
+
+def test_a_near_miss_that_fires_beside_neighbours_that_left_no_core_is_unknown() -> None:
+    """Held up by them it may not have stayed below; alone it must, whatever the host did."""
+    score = near_miss()
+    score.expects = [fires(resolves=False)]
+    score.fault(at=30, confirmed=30.25, healing=35, healed=35.25)
+    score.fired(active=30.5, firing=31.5, until=35.5)
+    score.notified(score.firing(since=31.5), at=32.01)
+    score.fired(active=10.0, firing=11.0, until=12.0)
+    timeline = score.timeline()
+
+    def busy(began: float, ended: float, *, shared: bool = True) -> Timeline:
+        spans = ((START + began, START + ended),)
+        return replace(timeline, host=Host(0.0, START, shared, saturated=spans))
+
+    doubted = judge(busy(9.5, 11.5))
+    assert doubted.verdict == "unknown"
+    assert doubted.is_starved
+    assert judge(busy(9.5, 11.5, shared=False)).verdict == "fail"
+    assert judge(busy(20.0, 25.0)).verdict == "fail"
 
 
 @pytest.mark.parametrize("score", [near_miss(lost="1200 wait"), near_miss(confirmed=False)])
