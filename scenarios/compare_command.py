@@ -79,8 +79,8 @@ def proofs(changed: Sequence[Change], *, absent: str) -> list[str]:
 
 
 def timings(found: Sequence[Timing]) -> list[str]:
-    """A line for each promise that was kept, with the quickest and slowest of earlier runs."""
-    rows = [("drill", "alert", "receiver", "promised", "now", "before")]
+    """A line for each expectation that was met, with the quickest and slowest of earlier runs."""
+    rows = [("drill", "alert", "receiver", "now", "before")]
     for timing in found:
         quickest = min(timing.earlier_seconds, default=None)
         slowest = max(timing.earlier_seconds, default=None)
@@ -89,7 +89,6 @@ def timings(found: Sequence[Timing]) -> list[str]:
                 timing.drill,
                 timing.alert,
                 timing.receiver,
-                shown(timing.promise_seconds),
                 shown(timing.now_seconds),
                 NOTHING
                 if quickest is None or slowest is None

@@ -45,14 +45,12 @@ class Timing:
     """How long an expected alert took from its cause to the receiver. Seconds of production.
 
     ``earlier_seconds`` has one for each earlier run in which it arrived as expected. Those of a
-    heartbeat are between two beats. Behind a receiver that failed,
-    a promise counts from its healing.
+    heartbeat are between two beats.
     """
 
     drill: str
     alert: str
     receiver: str
-    promise_seconds: float
     now_seconds: float
     earlier_seconds: tuple[float, ...]
 
@@ -179,15 +177,13 @@ def _missing(of: Proven, other: Proven, excused: Proven) -> Iterator[Change]:
 
 
 def _timings(earlier: Sequence[Source], newest: Source) -> Iterator[Timing]:
-    past = [dict(_promised_rows(source)) for source in earlier]
-    for key, row in _promised_rows(newest):
+    past = [dict(_rows_told(source)) for source in earlier]
+    for key, row in _rows_told(newest):
         assert row.notified_seconds is not None
-        assert row.promise_seconds is not None
         yield Timing(
             row.drill,
             row.alert,
             row.receiver,
-            row.promise_seconds * newest.speed,
             row.notified_seconds * newest.speed,
             tuple(
                 seconds * newest.speed
@@ -197,12 +193,12 @@ def _timings(earlier: Sequence[Source], newest: Source) -> Iterator[Timing]:
         )
 
 
-def _promised_rows(source: Source) -> Iterator[tuple[tuple[object, ...], Row]]:
-    """Each expectation that was met and has a promise, by what makes it the same in another run."""
+def _rows_told(source: Source) -> Iterator[tuple[tuple[object, ...], Row]]:
+    """Each expectation of which the receiver was told, by what makes it the same in another run."""
     for drill, result in source.results.items():
         seen: dict[tuple[object, ...], int] = {}
         for row in () if result.judgement is None else result.judgement.rows:
-            if row.verdict != "pass" or row.notified_seconds is None or not row.promise_seconds:
+            if row.verdict != "pass" or row.notified_seconds is None:
                 continue
             key = (drill, row.kind, row.alert, row.receiver, frozenset(row.group.items()))
             seen[key] = seen.get(key, 0) + 1
