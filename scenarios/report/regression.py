@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scenarios.judge.coverage import Coverage, coverage
+from scenarios.judge.coverage import Coverage, RuleCoverage, coverage
 from scenarios.judge.coverage_inventory import Inventory
 from scenarios.judge.lookup import label_text
 from scenarios.judge.verdict import Row
@@ -130,12 +130,16 @@ def _why(result: DrillResult) -> tuple[str, ...]:
     return tuple(text.partition("\n")[0] for text in texts or (result.text,))
 
 
+def _key_of(rule: RuleCoverage) -> tuple[str, str]:
+    """By name and labels: one that only moved to another file is the same."""
+    return "alert", f"{rule.rule.name} {label_text(dict(rule.rule.labels))}"
+
+
 def _proven(covered: Coverage) -> Proven:
-    """Of rules by name and labels: one that only moved to another file is the same."""
     found: dict[tuple[str, str], frozenset[str]] = {}
     for rule in covered.rules:
         properties = frozenset(COLUMNS[name] for name, drills in rule.proven.items() if drills)
-        key = ("alert", f"{rule.rule.name} {label_text(dict(rule.rule.labels))}")
+        key = _key_of(rule)
         # Of two rules that look alike only what is proven of both is proven.
         found[key] = properties & found.get(key, properties)
     seen = (
@@ -152,7 +156,7 @@ def _proven(covered: Coverage) -> Proven:
 def _not_applicable(covered: Coverage) -> Proven:
     """What need not be proven of a rule any more: a rule that tells of a state has no near miss."""
     return {
-        ("alert", f"{rule.rule.name} {label_text(dict(rule.rule.labels))}"): frozenset(
+        _key_of(rule): frozenset(
             column for name, column in COLUMNS.items() if name not in rule.proven
         )
         for rule in covered.rules
