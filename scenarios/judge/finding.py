@@ -57,10 +57,8 @@ DELAYED: frozenset[FindingKind] = frozenset(
 INTERRUPTED: frozenset[FindingKind] = DELAYED | {"resolved early", "not as restored"}
 MISTIMED: frozenset[FindingKind] = INTERRUPTED | {"early", "repeated early"}
 NOTHING: frozenset[FindingKind] = frozenset()
-# What an alert is found to be that no part of the drill was to raise.
-FOREIGN: frozenset[FindingKind] = frozenset({"unexpected", "fired unseen"})
-# The same of one that a near miss was to stay below.
-NEARLY_MISSED: frozenset[FindingKind] = FOREIGN | {"near miss fired"}
+# What an alert is found to be that no part of the drill was to raise, or that a near miss was not.
+FOREIGN: frozenset[FindingKind] = frozenset({"unexpected", "fired unseen", "near miss fired"})
 # Kinds of reasons that are the host's doing: what was judged, or caused, has no part in them.
 OF_HOST = frozenset({"stall", "saturated", "scrapes", "evaluations", "starved"})
 # Said of any notification, whatever a drill expects.

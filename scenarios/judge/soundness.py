@@ -13,7 +13,6 @@ from scenarios.judge.finding import (
     FOREIGN,
     INTERRUPTED,
     MISTIMED,
-    NEARLY_MISSED,
     NOTHING,
     FindingKind,
     Reason,
@@ -106,22 +105,19 @@ def _saturated(evidence: Evidence) -> Iterator[Reason]:
         spans, whose = host.taken_by_strangers, "most of which other programs than the run took"
     alerting = [rule for rule in evidence.configuration.rules if rule.kind == "alerting"]
     declaration = evidence.timeline.declaration
-    missed = frozenset(declaration.near_misses.values())
-    expected = {e.alert for e in declaration.expects}
-    foreign = frozenset(rule.name for rule in alerting) - expected - missed
+    expected = {e.alert for e in declaration.expects} - set(declaration.near_misses.values())
     refill = refill_seconds(evidence, alerting)
     for began, ended in spans:
-        for explains, alerts in ((FOREIGN, foreign), (NEARLY_MISSED, missed)):
-            yield Reason(
-                "saturated",
-                f"the host had no core left for {ended - began:.1f} s from "
-                f"{into_drill(evidence, began)} on, {whose}",
-                explains,
-                began=began,
-                ended=ended + refill,
-                alerts=alerts,
-                doubts=False,
-            )
+        yield Reason(
+            "saturated",
+            f"the host had no core left for {ended - began:.1f} s from "
+            f"{into_drill(evidence, began)} on, {whose}",
+            FOREIGN,
+            began=began,
+            ended=ended + refill,
+            alerts=frozenset(rule.name for rule in alerting) - expected,
+            doubts=False,
+        )
 
 
 def _faults(evidence: Evidence) -> Iterator[Reason]:
