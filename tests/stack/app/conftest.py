@@ -7,7 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -189,6 +189,19 @@ class Rig:
         """Threads for requests that go on while a test breaks things; ended with the block."""
         with ThreadPoolExecutor(16) as pool:
             yield pool
+
+    def pay_at_a_frozen_gateway(
+        self, pool: ThreadPoolExecutor, count: int
+    ) -> list[Future[requests.Response]]:
+        """Orders being paid, of which more than two have a charge under way until it thaws."""
+        orders = [self.order_id() for _ in range(count)]
+        self.freeze(self.gateway)
+        payments = [pool.submit(self.pay, order_id) for order_id in orders]
+        self.eventually(
+            "charges under way",
+            lambda: [self.order_status(id_) for id_ in orders].count("paying") > 2,
+        )
+        return payments
 
     def wait_until(self, unix_seconds: float) -> None:
         eventually(f"{unix_seconds} to come", lambda: time.time() >= unix_seconds, seconds=30)

@@ -60,14 +60,8 @@ def test_a_lock_that_keeps_readers_out_fails_them_and_holds_their_connections(ne
 def test_books_agree_after_a_lock_in_the_middle_of_payments(new_rig, lock: str, journal_mode: str):
     """Charges that could not be recorded are settled; nobody is charged twice or for nothing."""
     rig = new_rig(**QUICK, APP_DATABASE_JOURNAL_MODE=journal_mode)
-    orders = [rig.order_id() for _ in range(6)]
-    rig.freeze(rig.gateway)
     with rig.background() as pool:
-        payments = [pool.submit(rig.pay, order_id) for order_id in orders]
-        rig.eventually(
-            "charges under way",
-            lambda: [rig.order_status(id_) for id_ in orders].count("paying") > 2,
-        )
+        payments = rig.pay_at_a_frozen_gateway(pool, 6)
         with locked(rig, lock):
             rig.thaw(rig.gateway)
             statuses = [payment.result().status_code for payment in payments]

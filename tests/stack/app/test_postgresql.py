@@ -99,14 +99,8 @@ def test_a_lock_fails_orders_in_time_and_reads_go_on(on_postgresql):
 def test_books_agree_after_a_lock_in_the_middle_of_payments(on_postgresql):
     """Charges that could not be recorded are settled; nobody is charged twice or for nothing."""
     rig = on_postgresql(**QUICK)
-    orders = [rig.order_id() for _ in range(6)]
-    rig.freeze(rig.gateway)
     with rig.background() as pool:
-        payments = [pool.submit(rig.pay, order_id) for order_id in orders]
-        rig.eventually(
-            "charges under way",
-            lambda: [rig.order_status(id_) for id_ in orders].count("paying") > 2,
-        )
+        payments = rig.pay_at_a_frozen_gateway(pool, 6)
         with locked(rig, "orders"):
             rig.thaw(rig.gateway)
             statuses = [payment.result().status_code for payment in payments]
@@ -189,14 +183,8 @@ def test_a_frozen_database_fails_every_request_in_time_is_counted_and_comes_back
 def test_books_agree_after_a_freeze_in_the_middle_of_payments(on_postgresql, cluster: Cluster):
     """What was asked for last may have been done or not; nobody is charged twice or for nothing."""
     rig = on_postgresql(**QUICK)
-    orders = [rig.order_id() for _ in range(6)]
-    rig.freeze(rig.gateway)
     with rig.background() as pool:
-        payments = [pool.submit(rig.pay, order_id) for order_id in orders]
-        rig.eventually(
-            "charges under way",
-            lambda: [rig.order_status(id_) for id_ in orders].count("paying") > 2,
-        )
+        payments = rig.pay_at_a_frozen_gateway(pool, 6)
         with cluster.frozen():
             rig.thaw(rig.gateway)
             statuses = [payment.result().status_code for payment in payments]
