@@ -20,6 +20,7 @@ import pytest
 from scenarios.collect import ROOT, is_drill_file, load_drill
 from scenarios.plugin import DEFAULT_SPEED
 from stack.run.configuration import PRODUCTION
+from tests.scenarios.copied_checkout import copied_checkout
 
 REDIS_DOWN = str(ROOT / "application" / "redis_down.py")
 RULES = "prometheus/rules/application.yml"
@@ -141,12 +142,7 @@ def run(name: str, case: Case, folder: Path) -> Done:
         arguments += ["--configuration", str(source)]
     if case.drill is not None:
         copy = folder / "copy"
-        shutil.copytree(ROOT, copy / "scenarios", ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("pyproject.toml", "conftest.py"):
-            shutil.copy(ROOT.parent / file, copy)
-        for package in ("stack", "sink", "locustfiles"):
-            (copy / package).symlink_to(ROOT.parent / package)
-        (copy / "scenarios" / "business" / "wrong.py").write_text(case.drill)
+        (copied_checkout(copy) / "business" / "wrong.py").write_text(case.drill)
     if case.own_report:
         arguments += ["--report", "reports"]
     places = {"{copy}": str(folder / "copy"), "{link}": str(folder / "link")}

@@ -1,7 +1,6 @@
 """A report that cannot be written never ends in a green run, nor in a traceback."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from scenarios.judge.timeline import Timeline
 from scenarios.report.folder import ROOM_BYTES, ReportFolder
 from scenarios.report.result import Results
 from scenarios.runner import Ran
+from tests.scenarios.copied_checkout import copied_checkout
 
 REDIS_DOWN = ROOT / "application" / "redis_down.py"
 DONE_WITHIN_SECONDS = 120
@@ -110,13 +110,7 @@ def test_junit_that_cannot_be_written_is_told_after_the_summary(tmp_path: Path) 
 
 @pytest.mark.engines
 def test_a_run_whose_report_is_gone_at_its_end_is_not_green(tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(ROOT, copy / "scenarios", ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("pyproject.toml", "conftest.py"):
-        shutil.copy(ROOT.parent / file, copy)
-    for package in ("stack", "sink", "locustfiles"):
-        (copy / package).symlink_to(ROOT.parent / package)
-    drill = copy / "scenarios" / "delivery" / "spoils.py"
+    drill = copied_checkout(tmp_path / "copy") / "delivery" / "spoils.py"
     drill.write_text(SPOILS_THE_REPORT)
     done = pytest_of_drills(tmp_path, str(drill))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
